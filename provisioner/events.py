@@ -1,0 +1,34 @@
+"""Watching long work: the library reports events, and whoever listens decides what to show.
+
+The library itself never prints. A listener subclasses :class:`Reporter` and overrides what it
+wants; the base class ignores everything, so that it is also the silent listener.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from provisioner.findings import Finding
+
+
+class Reporter:
+    """Receives events; every method may be called from the thread that does the work."""
+
+    def step(self, text: str) -> None:
+        """A new phase begins: ``Resolving 12 requirements``. A few times per command."""
+
+    def detail(self, text: str) -> None:
+        """Something worth seeing with ``--verbose``, for instance a line of the engine."""
+
+    def finding(self, finding: Finding) -> None:
+        """A warning or note came up while working."""
+
+    def download_started(self, files: int, size_bytes: int) -> None:
+        """``files`` wheels of ``size_bytes`` in all are about to be fetched. Once per fetch."""
+
+    def download_progress(self, name: str, received_bytes: int) -> None:
+        """``received_bytes`` more of ``name`` arrived; about ten times a second per file."""
+
+    def download_finished(self) -> None:
+        """The fetch that was started has ended, well or not."""

@@ -1,0 +1,57 @@
+"""Where torchenv keeps its own files, and how files are written so that no reader sees a half one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def store_root(environ: Mapping[str, str]) -> Path:
+    """Return the folder of the store: ``TORCHENV_STORE``, else the user's cache folder."""
+    chosen = environ.get("TORCHENV_STORE")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    return platformdirs.user_cache_path("torchenv")
+
+
+def display(path: Path) -> str:
+    """Return ``path`` as a user would type it: relative to the working folder where it is below."""
+    with contextlib.suppress(ValueError, OSError):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file whole: to a temporary file beside it, synced, then moved into place.
+
+    Raises:
+        OSError: The folder cannot be written, or the disk is full; ``path`` is then unchanged.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        Path(name).chmod(mode)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """Return the process's umask, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

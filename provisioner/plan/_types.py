@@ -1,0 +1,90 @@
+"""The planner's verdict as values: a plan, or a refusal with its findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from provisioner.findings import Combination, Finding
+
+IndexKind = Literal["default", "pytorch"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One (platform, Python, accelerator) that a plan is for."""
+
+    platform: str
+    """``linux-x86_64``."""
+    python: str
+    """Minor version, ``t`` appended for a free-threaded build."""
+    accelerator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenBuild:
+    """The build of one trio member that the plan chose."""
+
+    name: str
+    """``torch``, ``torchvision`` or ``torchaudio``."""
+    public: str
+    """Version without local part: ``2.2.0``."""
+    version: str
+    """Version as the index that it comes from has it: ``2.2.0+cu118``, or ``2.9.1`` where the file
+    carries no local part (default index, macOS)."""
+    accelerator: str
+    """What the build was compiled for, also where the version does not say it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraint:
+    """A requirement that the planner adds, and the reason."""
+
+    requirement: str
+    """PEP 508: ``numpy<2``."""
+    why: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What will be locked for one target."""
+
+    target: Target
+    trio: tuple[ChosenBuild, ...]
+    """torch first, then torchvision and torchaudio where they are wanted."""
+    index: IndexKind
+    """Where the whole trio comes from."""
+    index_url: str | None
+    """URL of the accelerator's index (``…/whl/cu118``), or None for the default index."""
+    glibc: str | None
+    """Lowest glibc that the trio's wheels run on by their tags (``2.28``), None where not Linux or
+    not known."""
+    constraints: tuple[Constraint, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """Warnings and notes; never an error."""
+
+    @property
+    def torch(self) -> ChosenBuild:
+        """The torch build, which every plan has."""
+        return self.trio[0]
+
+    @property
+    def combination(self) -> Combination:
+        """The same as a combination that can be pasted into a spec."""
+        public = {build.name: build.public for build in self.trio}
+        return Combination(
+            python=self.target.python,
+            accelerator=self.target.accelerator,
+            torch=public["torch"],
+            torchvision=public.get("torchvision"),
+            torchaudio=public.get("torchaudio"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """The plan that cannot be, and why."""
+
+    findings: tuple[Finding, ...]
+    """At least one of them is an error."""

@@ -1,0 +1,1 @@
+"""The spec: models of ``torchenv.toml``, reading, and the JSON Schema made from them."""

@@ -1,0 +1,118 @@
+"""The inner form of a spec: frozen values that the rest of torchenv works with.
+
+``provisioner.spec.load_spec`` makes them from a ``torchenv.toml``; nothing here reads a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packaging.specifiers import SpecifierSet
+    from packaging.utils import NormalizedName
+
+TrioMode = Literal["auto", "default", "pytorch"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionWish:
+    """What the spec says about the version of one trio member."""
+
+    text: str
+    """As written, for messages: ``2.6``, ``>=2.4,<2.8``, ``latest``."""
+    specifier: SpecifierSet
+    """The same as a set: ``==2.6.*`` for ``2.6``, ``==2.2.0`` for ``2.2.0``, empty for ``latest``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follow:
+    """The spec does not name this trio member: the plan takes the one that belongs to torch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveOut:
+    """The spec says ``false``: the trio member is not wanted."""
+
+
+CompanionWish = VersionWish | Follow | LeaveOut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """One entry of ``[dependencies]``."""
+
+    name: NormalizedName
+    specifier: SpecifierSet
+    extras: tuple[str, ...] = ()
+    line: int | None = None
+    """Line in the spec, for findings; not part of what the spec means."""
+
+    def __str__(self) -> str:
+        """As a PEP 508 requirement."""
+        extras = f"[{','.join(self.extras)}]" if self.extras else ""
+        return f"{self.name}{extras}{self.specifier}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """``[sources]``: what the spec says about where packages come from.
+
+    None (or an empty tuple) means that the spec is silent and pip's own configuration decides.
+    """
+
+    pytorch: str = "https://download.pytorch.org/whl"
+    """Base URL of PyTorch's index or of a mirror in the same layout, without a final slash."""
+    trio: TrioMode = "auto"
+    """``auto``: the default index where its own build is the wanted one, else PyTorch's."""
+    isolated: bool = False
+    """Take everything, not only the trio, from PyTorch's index."""
+    index: str | None = None
+    extra_indexes: tuple[str, ...] | None = None
+    find_links: tuple[str, ...] | None = None
+    constraints: tuple[str, ...] | None = None
+    no_index: bool | None = None
+    proxy: str | None = None
+    cert: str | None = None
+    client_cert: str | None = None
+    trusted_hosts: tuple[str, ...] | None = None
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """A whole, valid spec with one target."""
+
+    file: Path
+    """Absolute path of the spec."""
+    stem: str
+    """``torchenv`` for ``torchenv.toml``; names the lock. ``[a-z0-9_-]+``."""
+    python: str
+    """Minor version or exact one, ``t`` appended for free-threaded: ``3.11``, ``3.11.7``, ``3.13t``."""
+    accelerator: str
+    """``cpu``, ``cu118``, ``rocm6.4``, ``xpu``."""
+    platform: str | None
+    """``linux-x86_64`` and the like; None is the platform of this host."""
+    path: Path
+    """Absolute path of the environment."""
+    seed: bool
+    """Whether pip is a locked package of the environment."""
+    torch: VersionWish
+    torchvision: CompanionWish
+    torchaudio: CompanionWish
+    dependencies: tuple[Dependency, ...] = ()
+    """Sorted by name."""
+    sources: Sources = field(default_factory=Sources)
+    lines: tuple[tuple[str, int], ...] = ()
+    """(dotted key, line) of every key of the file, for findings of later steps."""
+
+    def line_of(self, key: str) -> int | None:
+        """Line on which ``key`` (dotted) stands in the file, or None where it does not."""
+        return dict(self.lines).get(key)
+
+    @property
+    def lock_file(self) -> Path:
+        """Path of the lock: ``pylock.<stem>.toml`` beside the spec (PEP 751 file naming)."""
+        return self.file.parent / f"pylock.{self.stem}.toml"
