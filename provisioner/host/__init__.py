@@ -1,5 +1,16 @@
 """Probes: one function per fact of this machine, all together as ``HostFacts``."""
 
+from provisioner.host._interpreters import ask_interpreter, find_interpreter
+from provisioner.host._pip import PipConfig, probe_pip_config
+from provisioner.host._platform import probe_host
 from provisioner.host._types import HostFacts, Interpreter
 
-__all__ = ["HostFacts", "Interpreter"]
+__all__ = [
+    "HostFacts",
+    "Interpreter",
+    "PipConfig",
+    "ask_interpreter",
+    "find_interpreter",
+    "probe_host",
+    "probe_pip_config",
+]

@@ -29,6 +29,12 @@ class Interpreter:
         """``3.11``, or ``3.13t`` for a free-threaded build."""
         return ".".join(self.version.split(".")[:2]) + ("t" if self.free_threaded else "")
 
+    def fits(self, python: str) -> bool:
+        """Whether this is a ``python``: a minor version, an exact one, ``t`` for free-threaded."""
+        wanted = python.removesuffix("t").split(".")
+        same_threads = self.free_threaded == python.endswith("t")
+        return same_threads and self.version.split(".")[: len(wanted)] == wanted
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostFacts:

@@ -1,0 +1,136 @@
+"""The facts of this machine that decide which wheels it can use: platform, C library, macOS.
+
+A fact is "how to read" (the ``_read_`` functions, which touch the machine) plus "how to
+understand" (:func:`host_facts`, which is pure), so that every kind of machine can be tested on any
+other.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from provisioner.host._types import HostFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from provisioner.host._types import Libc
+
+_SYSTEMS: Final = {"linux": "linux", "darwin": "macos", "win32": "windows"}
+_MACHINES: Final = {"amd64": "x86_64", "x64": "x86_64"}
+"""Other spellings of a machine: Windows says ``AMD64``."""
+_OLD_SDK_MACOS: Final = "10.16"
+"""What macOS 11 and newer tell a program that was built with an older SDK."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What the machine said, before anything is made of it."""
+
+    system: str
+    """``sys.platform``: ``linux``, ``darwin``, ``win32``."""
+    machine: str
+    """``platform.machine()``: ``x86_64``, ``AMD64``, ``arm64``."""
+    gnu_libc: str | None = None
+    """``glibc 2.36``, None where this Python does not run on glibc."""
+    musl_loader: str | None = None
+    """What musl's loader prints about itself, None where there is none."""
+    macos: str | None = None
+    """``14.5``, None where it cannot be told."""
+
+
+def probe_host(environ: Mapping[str, str]) -> HostFacts:
+    """Read the facts of this machine; never fails, unknown facts are None.
+
+    The platform is that of the Python that runs this: under Rosetta an x86_64 Python on an ARM Mac
+    is ``macos-x86_64``, which is what that Python's wheels need.
+
+    Args:
+        environ: The caller's environment variables, for the programs that are asked.
+    """
+    return host_facts(
+        Reading(
+            system=sys.platform,
+            machine=platform.machine(),
+            gnu_libc=_read_gnu_libc(),
+            musl_loader=_read_musl_loader(environ) if sys.platform == "linux" else None,
+            macos=_read_macos(environ) if sys.platform == "darwin" else None,
+        )
+    )
+
+
+def host_facts(reading: Reading) -> HostFacts:
+    """Make host facts of what a machine said; pure."""
+    libc, libc_version = _libc(reading)
+    return HostFacts(
+        platform=platform_name(reading.system, reading.machine),
+        libc=libc,
+        libc_version=libc_version,
+        macos_version=reading.macos,
+    )
+
+
+def platform_name(system: str, machine: str) -> str:
+    """Return torchenv's name of a platform: ``linux``, ``AMD64`` -> ``linux-x86_64``."""
+    kind = _SYSTEMS.get(system, system.lower())
+    return f"{kind}-{_MACHINES.get(machine.lower(), machine.lower())}"
+
+
+def _libc(reading: Reading) -> tuple[Libc, str | None]:
+    """Decide between glibc and musl.
+
+    glibc wins: a Debian can have musl installed beside it, but the Python that runs this answered
+    for glibc, and new environments are made from Pythons like it.
+    """
+    if reading.system != "linux":
+        return "none", None
+    if reading.gnu_libc is not None:
+        found = re.fullmatch(r"glibc (\d+\.\d+)\S*", reading.gnu_libc.strip())
+        return "glibc", found[1] if found else None
+    found = re.search(r"^Version (\d+\.\d+)", reading.musl_loader or "", re.MULTILINE)
+    return "musl", found[1] if found else None
+
+
+def _read_gnu_libc() -> str | None:
+    """Ask the C library itself (``confstr(3)``); musl does not know the question."""
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _read_musl_loader(environ: Mapping[str, str]) -> str | None:
+    """Run musl's loader without arguments: it prints its version and ends with 1.
+
+    ``/lib/ld-musl-<machine>.so.1`` is where musl's own build puts it.
+    """
+    loaders = sorted(Path("/lib").glob("ld-musl-*.so.1"))
+    if not loaders or _read_gnu_libc() is not None:
+        return None
+    return _ask([str(loaders[0])], environ)
+
+
+def _read_macos(environ: Mapping[str, str]) -> str | None:
+    """Return the macOS version, also to a Python that macOS tells an old one."""
+    version = platform.mac_ver()[0]
+    if version == _OLD_SDK_MACOS:
+        version = (_ask(["/usr/bin/sw_vers", "-productVersion"], environ) or version).strip()
+    return version or None
+
+
+def _ask(argv: list[str], environ: Mapping[str, str]) -> str | None:
+    """Return all that a program prints, None where it cannot be run."""
+    # Imported late: most machines answer without a child process.
+    from provisioner.process import ProcessFailedError, run  # noqa: PLC0415
+
+    try:
+        done = run(argv, env=environ, timeout_s=10)
+    except ProcessFailedError as exc:
+        done = exc.completed
+    return done.stdout + done.stderr or None
