@@ -1,0 +1,22 @@
+"""Talking to package servers: pages of indexes, files, and a finding for whatever goes wrong."""
+
+from provisioner.network._client import INDEX_ACCEPT, Client
+from provisioner.network._failures import Cause, NetworkError
+from provisioner.network._pages import IndexFile, parse_index_page
+from provisioner.network._settings import Network
+from provisioner.network._stop import StoppedError, StopSignal
+from provisioner.network._types import Download, Page
+
+__all__ = [
+    "INDEX_ACCEPT",
+    "Cause",
+    "Client",
+    "Download",
+    "IndexFile",
+    "Network",
+    "NetworkError",
+    "Page",
+    "StopSignal",
+    "StoppedError",
+    "parse_index_page",
+]
