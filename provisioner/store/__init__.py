@@ -1,1 +1,6 @@
-"""store"""
+"""The store: verified wheels by hash, and the engine's cache beside them."""
+
+from provisioner.store._store import Store
+from provisioner.store._types import WantedWheel
+
+__all__ = ["Store", "WantedWheel"]

@@ -1,0 +1,141 @@
+"""The store: verified wheels in folders named by their hash.
+
+``<root>/wheels/<first two digits>/<sha256>/<file name>``: the file keeps its name, since installers
+take project, version and tags from it. Only whole, verified wheels ever have that name; what is on
+its way is called ``<file name>.part``. ``<root>/locks/`` keeps processes apart, and
+``<root>/engine/`` is the engine's cache.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from provisioner.findings import WorldError
+from provisioner.store import _findings
+from provisioner.store._fetch import Job, Missing, fetch_missing, is_present
+from provisioner.store._part import sha256_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from provisioner.events import Reporter
+    from provisioner.network import Client
+    from provisioner.store._types import WantedWheel
+
+
+def _free_bytes(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The folder of verified wheels below ``root``, made when it is first written."""
+
+    root: Path
+    free_bytes: Callable[[Path], int] = field(default=_free_bytes, repr=False, kw_only=True)
+    """How to ask for the free space of an existing folder's disk."""
+
+    def path(self, wheel: WantedWheel) -> Path:
+        """Return where the wheel lies, or would lie."""
+        digest = wheel.sha256
+        return self.root / "wheels" / digest[:2] / digest / wheel.name
+
+    def fetch(
+        self,
+        wanted: Iterable[WantedWheel],
+        client: Client,
+        reporter: Reporter,
+        local_sources: Iterable[Path] = (),
+        *,
+        verify: bool = False,
+    ) -> dict[str, Path]:
+        """Return every wanted wheel as a verified file, by sha256.
+
+        What the store has is taken; the rest is copied from local sources, where a file of the
+        same name has the hash, or downloaded. No thread is left when this returns or raises.
+
+        Args:
+            wanted: Wheels; several may be the same.
+            client: Not used where nothing is missing.
+            reporter: Hears of the progress, from several threads.
+            local_sources: Folders of wheels, pages with links, and folders of projects (PEP 503).
+            verify: Hash what the store has, too, and fetch anew what was damaged since.
+
+        Raises:
+            WorldError: A wheel is not on its server (``TE403``), did not arrive whole (``TE502``),
+                the disk is or would be full (``TE503``), the store cannot be written (``TE505``);
+                or the network's own findings.
+            VerificationError: A wheel has another hash (``TE501``), or is not what its name says
+                (``TE504``).
+        """
+        wheels = {wheel.sha256: wheel for wheel in wanted}
+        try:
+            missing = [
+                one for one in wheels.values() if not self._has(one, reporter, verify=verify)
+            ]
+            if missing:
+                self._fetch(missing, client, reporter, tuple(local_sources))
+        except OSError as exc:
+            raise WorldError(_findings.disk_failure(self.root, exc)) from exc
+        return {digest: self.path(wheel) for digest, wheel in wheels.items()}
+
+    def engine_cache(self, near: Path) -> Path:
+        """Return the folder for the engine's cache that suits an environment below ``near``.
+
+        The engine installs by hard links from its cache, in a fraction of the time and space of
+        copies, which works within one file system only. So the cache lies in the store where that
+        is on the file system of ``near``, shared by all environments, else in ``near`` itself.
+        Neither need exist yet. Two mounts of one file system count as one here; the engine then
+        finds that links fail and copies.
+        """
+        if _device(self.root) == _device(near):
+            return self.root / "engine"
+        return near / ".engine-cache"
+
+    def _has(self, wheel: WantedWheel, reporter: Reporter, *, verify: bool) -> bool:
+        path = self.path(wheel)
+        if not is_present(path, wheel):
+            return False
+        if not verify or sha256_of(path) == wheel.sha256:
+            return True
+        reporter.detail(f"{wheel.name}: damaged in the store, fetched anew")
+        path.unlink()
+        return False
+
+    def _fetch(
+        self,
+        missing: Sequence[WantedWheel],
+        client: Client,
+        reporter: Reporter,
+        local_sources: tuple[Path, ...],
+    ) -> None:
+        locks = self.root / "locks"
+        _make_private(locks)
+        needed = sum(wheel.size for wheel in missing)
+        free = self.free_bytes(self.root)
+        if free < needed:
+            raise WorldError(_findings.no_space(self.root, needed, free))
+        jobs = []
+        for wheel in missing:
+            path = self.path(wheel)
+            _make_private(path.parent)
+            jobs.append(Missing(wheel=wheel, path=path, lock=locks / f"{wheel.sha256}.lock"))
+        fetch_missing(
+            jobs,
+            Job(root=self.root, client=client, reporter=reporter, local_sources=local_sources),
+        )
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder and its missing parents for the user alone: wheels may be confidential."""
+    for one in (*reversed(folder.parents), folder):
+        one.mkdir(mode=0o700, exist_ok=True)
+
+
+def _device(path: Path) -> int:
+    """Return the file system's number of ``path``, or of its nearest parent that exists."""
+    path = path.absolute()
+    return next(one for one in (path, *path.parents) if one.exists()).stat().st_dev
