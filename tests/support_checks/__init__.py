@@ -1,0 +1,1 @@
+"""Tests of the test support itself: what other tests lean on must hold."""
