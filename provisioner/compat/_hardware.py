@@ -1,0 +1,116 @@
+"""What builds need of a GPU machine: NVIDIA drivers, and the GPU code that the wheels hold.
+
+Kept apart from the rest of the compat data, since a plan that names its accelerator does not need
+it. ``hardware.json`` is compiled from ``data/drivers.toml`` and ``data/gpus.toml``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from provisioner.compat._load import rows_of
+
+if TYPE_CHECKING:
+    from provisioner.compat._types import Known
+
+COMPILED_HARDWARE: Final = Path(__file__).with_name("hardware.json")
+"""Made from ``data/`` by ``python -m provisioner.compat.compile``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverMinimum:
+    """The oldest NVIDIA driver that runs builds of a CUDA series."""
+
+    cuda: str
+    """``12`` for all of 12, or one version, ``10.2``; the longest that fits decides."""
+    linux: str | None
+    """None: not known; ``windows`` likewise."""
+    windows: str | None
+    known: Known
+    sources: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolkitDriver:
+    """The driver that a CUDA toolkit came with: what code compiled from PTX needs."""
+
+    version: str
+    linux: str | None
+    """None: not known, or the toolkit came without one; ``windows`` likewise."""
+    windows: str | None
+    known: Known
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CudaCode:
+    """Compute capabilities that some builds hold code for."""
+
+    platform: str
+    accelerator: str
+    torch: tuple[str, ...]
+    sm: tuple[str, ...] | None
+    """Compiled in: ``("7.5", "8.0")``. None: not known."""
+    ptx: tuple[str, ...] | None
+    """Included as PTX. None: not known."""
+    known: Known
+    sources: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RocmCode:
+    """AMD architectures that some builds hold code for."""
+
+    torch: tuple[str, ...] = ()
+    """Empty: not said; ``accelerators`` likewise."""
+    accelerators: tuple[str, ...] = ()
+    gfx: tuple[str, ...]
+    known: Known
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """A generation of NVIDIA GPUs and the software that still knows it."""
+
+    name: str
+    capabilities: tuple[str, ...]
+    first_toolkit: str
+    last_toolkit: str | None = None
+    """Last CUDA series, ``11``; None while it goes on. ``last_driver`` likewise."""
+    last_driver: str | None = None
+    """Last driver branch, ``470``."""
+    known: Known
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Hardware:
+    """Everything that torchenv knows about drivers and GPU code; compared by identity."""
+
+    driver_minimums: tuple[DriverMinimum, ...]
+    toolkit_drivers: tuple[ToolkitDriver, ...]
+    cuda_codes: tuple[CudaCode, ...]
+    rocm_codes: tuple[RocmCode, ...]
+    """In order of precedence."""
+    generations: tuple[Generation, ...]
+    """Oldest first."""
+
+
+@cache
+def load_hardware() -> Hardware:
+    """Return what the data says about drivers and GPUs; read once per process."""
+    data = json.loads(COMPILED_HARDWARE.read_text(encoding="utf-8"))
+    return Hardware(
+        driver_minimums=rows_of(DriverMinimum, data["driver_minimums"]),
+        toolkit_drivers=rows_of(ToolkitDriver, data["toolkit_drivers"]),
+        cuda_codes=rows_of(CudaCode, data["cuda_codes"]),
+        rocm_codes=rows_of(RocmCode, data["rocm_codes"]),
+        generations=rows_of(Generation, data["generations"]),
+    )
