@@ -1,5 +1,14 @@
 """The planner: spec, compat data and host facts in; a plan or a reasoned refusal out."""
 
+from provisioner.plan._plan import plan
 from provisioner.plan._types import ChosenBuild, Constraint, IndexKind, Plan, Refusal, Target
 
-__all__ = ["ChosenBuild", "Constraint", "IndexKind", "Plan", "Refusal", "Target"]
+__all__ = [
+    "ChosenBuild",
+    "Constraint",
+    "IndexKind",
+    "Plan",
+    "Refusal",
+    "Target",
+    "plan",
+]

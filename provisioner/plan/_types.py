@@ -58,8 +58,8 @@ class Plan:
     index_url: str | None
     """URL of the accelerator's index (``…/whl/cu118``), or None for the default index."""
     glibc: str | None
-    """Lowest glibc that the trio's wheels run on by their tags (``2.28``), None where not Linux or
-    not known."""
+    """Lowest glibc that the trio's wheels run on (``2.28``), as the compat data has it, since some
+    tags promise too much or nothing. None where not Linux or not known."""
     constraints: tuple[Constraint, ...] = ()
     findings: tuple[Finding, ...] = ()
     """Warnings and notes; never an error."""

@@ -1,0 +1,119 @@
+"""Warnings and notes of a plan: what is not known, and what held a newer torch back."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from typing_extensions import assert_never
+
+from provisioner.findings import Finding, Severity
+from provisioner.plan._judge import Choice
+from provisioner.plan._obstacles import (
+    DependencyClash,
+    NoAccelerator,
+    NoMember,
+    NoPlatform,
+    NoPython,
+    NotOnIndex,
+    NotOnPlatform,
+    OldGlibc,
+    PatchExcluded,
+    WrongMember,
+)
+from provisioner.plan._text import index_name, listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provisioner.compat import Release
+    from provisioner.plan._judge import Verdict
+    from provisioner.plan._obstacles import Obstacle
+    from provisioner.plan._request import Request
+    from provisioner.plan._search import Found
+    from provisioner.plan._wording import Scene
+
+
+def iter_remarks(scene: Scene, found: Found, choice: Choice) -> Iterator[Finding]:
+    """Yield the warnings and notes of a plan."""
+    if choice.doubts:
+        yield _doubtful(scene, choice)
+    if found.held_back:
+        yield _held_back(scene, found, choice)
+
+
+def _doubtful(scene: Scene, choice: Choice) -> Finding:
+    request, build = scene.request, choice.build
+    wheels = listing(f"{doubt.name} {doubt.version}" for doubt in choice.doubts)
+    index = index_name(build.index)
+    return Finding(
+        code="TE208",
+        severity=Severity.WARNING,
+        message=f"It is not known whether {index} has {wheels} for `{build.accelerator}`, Python "
+        f"{request.python} and {request.platform}.",
+        why=_doubt_reason(scene, choice, index),
+        do="Go on: locking asks the index. If it has none, take a combination that is known.",
+        where=scene.place(f"torch.{choice.doubts[0].name}"),
+    )
+
+
+def _doubt_reason(scene: Scene, choice: Choice, index: str) -> str:
+    if all(doubt.known == "announced" for doubt in choice.doubts):
+        source = scene.compat.cite(choice.build.sources[:1])
+        return f"The build was announced, but no such wheel was seen. Source: {source}."
+    return f"The compat data ({scene.compat.version}) has no listing of that part of {index}."
+
+
+def _held_back(scene: Scene, found: Found, choice: Choice) -> Finding:
+    newest = found.held_back[0][0].torch
+    return Finding(
+        code="TE212",
+        severity=Severity.NOTE,
+        message=f"torch {choice.build.torch} is planned although torch {newest} satisfies "
+        f"`{scene.spec.torch.text}` too.",
+        why=f"{'; '.join(_reasons(scene, found))}.",
+        do="Nothing has to be done; to get a newer release, change what holds it back.",
+        where=scene.where("torch.torch"),
+    )
+
+
+def _reasons(scene: Scene, found: Found) -> Iterator[str]:
+    """Neighbouring releases that fail for the same reason share one phrase."""
+    for reason, group in groupby(found.held_back, key=lambda pair: _reason(scene, pair)):
+        releases = tuple(release.torch for release, _ in group)
+        yield f"torch {scene.torch_spans(releases)}: {reason}"
+
+
+def _reason(scene: Scene, pair: tuple[Release, Verdict]) -> str:
+    verdict = pair[1]
+    if isinstance(verdict, Choice):
+        return "not known whether the wheels exist"
+    return ", ".join(_phrase(obstacle, scene.request) for obstacle in verdict)
+
+
+def _phrase(  # noqa: C901, PLR0911  one case per obstacle
+    obstacle: Obstacle, request: Request
+) -> str:
+    """Return one obstacle as a few words: ``no `cu118` build``."""
+    match obstacle:
+        case NoPlatform():
+            return f"nothing for {request.platform}"
+        case NoAccelerator():
+            return f"no `{request.accelerator}` build"
+        case NotOnPlatform():
+            return f"no `{request.accelerator}` build for {request.platform}"
+        case NotOnIndex(index=index):
+            return f"no `{request.accelerator}` build on {index_name(index)}"
+        case NoPython():
+            return f"no wheel for Python {request.python}"
+        case WrongMember(name=name, wish=wish):
+            return f"does not go with {name} `{wish}`"
+        case NoMember(member=member):
+            return f"its {member.name} {member.version} has no wheel for this Python or platform"
+        case PatchExcluded(member=member):
+            return f"its {member.name} {member.version} excludes Python {request.patch}"
+        case OldGlibc(needed=needed):
+            return f"needs glibc {needed}"
+        case DependencyClash(ceiling=ceiling):
+            return f"needs `{ceiling.requirement}`"
+    assert_never(obstacle)

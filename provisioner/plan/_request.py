@@ -1,0 +1,92 @@
+"""What is asked of the planner for one target: the spec's wishes without their wording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from provisioner.spec import Follow, LeaveOut, VersionWish
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+
+    from provisioner.compat import MemberName
+    from provisioner.host import HostFacts
+    from provisioner.spec import CompanionWish, Dependency, Spec, TrioMode
+
+MEMBERS: Final[tuple[MemberName, ...]] = ("torchvision", "torchaudio")
+"""The trio members that follow torch, in the order in which plans list them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One target and everything that is wanted for it."""
+
+    platform: str
+    python: str
+    """Minor version, ``t`` appended for a free-threaded build."""
+    patch: str | None
+    """Full version where the spec names one: ``3.11.7``."""
+    accelerator: str
+    torch: SpecifierSet
+    torchvision: CompanionWish
+    torchaudio: CompanionWish
+    mode: TrioMode
+    dependencies: tuple[Dependency, ...]
+    glibc: str | None
+    """glibc of the target; None where it is not known or there is none."""
+
+    def wish(self, name: MemberName) -> CompanionWish:
+        """Return what is wanted of torchvision or torchaudio."""
+        return self.torchvision if name == "torchvision" else self.torchaudio
+
+    @property
+    def wanted(self) -> tuple[MemberName, ...]:
+        """The members that are wanted beside torch."""
+        return tuple(name for name in MEMBERS if not isinstance(self.wish(name), LeaveOut))
+
+    def without_pins(self) -> Request:
+        """Return the same with members that follow torch, and with any patch release of Python."""
+        torchvision, torchaudio = (
+            Follow() if isinstance(wish, VersionWish) else wish
+            for wish in (self.torchvision, self.torchaudio)
+        )
+        return replace(self, torchvision=torchvision, torchaudio=torchaudio, patch=None)
+
+    def without(self, *names: MemberName) -> Request:
+        """Return the same with some members left out."""
+        return replace(
+            self,
+            torchvision=LeaveOut() if "torchvision" in names else self.torchvision,
+            torchaudio=LeaveOut() if "torchaudio" in names else self.torchaudio,
+        )
+
+
+def request_from(spec: Spec, host: HostFacts) -> Request:
+    """Return what a spec asks for; the host counts only where it is itself the target."""
+    python, patch = _python(spec.python)
+    return Request(
+        platform=spec.platform or host.platform,
+        python=python,
+        patch=patch,
+        accelerator=spec.accelerator,
+        torch=spec.torch.specifier,
+        torchvision=spec.torchvision,
+        torchaudio=spec.torchaudio,
+        mode="pytorch" if spec.sources.isolated else spec.sources.trio,
+        dependencies=spec.dependencies,
+        glibc=host.libc_version if targets_host(spec, host) and host.libc == "glibc" else None,
+    )
+
+
+def targets_host(spec: Spec, host: HostFacts) -> bool:
+    """Whether the machine that plans is also the one that the environment is for."""
+    return spec.platform in (None, host.platform)
+
+
+def _python(text: str) -> tuple[str, str | None]:
+    """Split ``3.11.7`` into ``("3.11", "3.11.7")``; ``3.13t`` has no patch release."""
+    free_threaded = "t" if text.endswith("t") else ""
+    parts = text.removesuffix("t").split(".")
+    patch = ".".join(parts) if len(parts) > 2 else None  # noqa: PLR2004  major, minor, patch
+    return ".".join(parts[:2]) + free_threaded, patch

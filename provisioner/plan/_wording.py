@@ -1,0 +1,298 @@
+"""What stands in the way, in words: one finding per obstacle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from typing_extensions import assert_never
+
+from provisioner.compat import kind_of
+from provisioner.findings import Finding, Where
+from provisioner.plan._obstacles import (
+    DependencyClash,
+    NoAccelerator,
+    NoMember,
+    NoPlatform,
+    NoPython,
+    NotOnIndex,
+    NotOnPlatform,
+    OldGlibc,
+    PatchExcluded,
+    WrongMember,
+)
+from provisioner.plan._text import index_name, listing, literals, pythons, runs
+
+if TYPE_CHECKING:
+    from provisioner.compat import Compat
+    from provisioner.findings import Combination
+    from provisioner.plan._obstacles import Obstacle
+    from provisioner.plan._request import Request
+    from provisioner.spec import Spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What every finding of one plan refers to."""
+
+    spec: Spec
+    request: Request
+    compat: Compat
+    alternatives: tuple[Combination, ...] = ()
+    """What works instead of what was refused."""
+    several: bool = False
+    """Whether the version wish admits more than one release."""
+    shared: bool = False
+    """Whether what is being put into words stands in the way of every one of them."""
+
+    def where(self, key: str) -> Where:
+        """Return the place of a key in the spec."""
+        return Where(file=str(self.spec.file), line=self.spec.line_of(key), key=key)
+
+    def place(self, key: str, fallback: str = "torch.torch") -> Where:
+        """Return the place of a key that the spec may leave out."""
+        return self.where(key if self.spec.line_of(key) is not None else fallback)
+
+    def take_one(self, otherwise: str) -> str:
+        """Return what to do: one of the alternatives where there are any, or something else."""
+        if not self.alternatives:
+            return f"{otherwise[:1].upper()}{otherwise[1:]}."
+        return f"Take one of the combinations named here, or {otherwise}."
+
+    def torch_spans(self, releases: tuple[str, ...]) -> str:
+        """Return releases of torch as ``2.0.0 to 2.3.1``."""
+        return listing(runs(releases, [release.torch for release in self.compat.releases]))
+
+
+def finding_for(  # noqa: C901, PLR0911  one case per obstacle
+    obstacle: Obstacle, scene: Scene
+) -> Finding:
+    """Return one obstacle as a finding."""
+    match obstacle:
+        case NoPlatform():
+            return _no_platform(obstacle, scene)
+        case NoAccelerator():
+            return _no_accelerator(obstacle, scene)
+        case NotOnPlatform():
+            return _not_on_platform(obstacle, scene)
+        case NotOnIndex():
+            return _not_on_index(obstacle, scene)
+        case NoPython():
+            return _no_python(obstacle, scene)
+        case WrongMember():
+            return _wrong_member(obstacle, scene)
+        case NoMember():
+            return _no_member(obstacle, scene)
+        case PatchExcluded():
+            return _patch_excluded(obstacle, scene)
+        case OldGlibc():
+            return _old_glibc(obstacle, scene)
+        case DependencyClash():
+            return _dependency_clash(obstacle, scene)
+    assert_never(obstacle)
+
+
+def _nothing(torch: str, scene: Scene) -> str:
+    """Begin a sentence that ends with what was not published."""
+    if not scene.several:
+        return f"torch {torch} was never published for"
+    if scene.shared:
+        return f"No torch release that satisfies `{scene.spec.torch.text}` was published for"
+    return f"torch {torch}, which satisfies `{scene.spec.torch.text}`, was never published for"
+
+
+def _no_platform(obstacle: NoPlatform, scene: Scene) -> Finding:
+    platform, compat = scene.request.platform, scene.compat
+    served = tuple(r.torch for r in compat.releases if compat.builds(r.torch, platform=platform))
+    others = sorted({build.platform for build in compat.builds(obstacle.torch)})
+    return Finding(
+        code="TE204",
+        message=f"{_nothing(obstacle.torch, scene)} {platform}.",
+        why=f"torch {obstacle.torch} exists for {listing(others)}; "
+        f"for {platform} there is torch {scene.torch_spans(served)}.",
+        do=scene.take_one("plan for another platform"),
+        where=scene.where("torch.torch"),
+    )
+
+
+def _no_accelerator(obstacle: NoAccelerator, scene: Scene) -> Finding:
+    accelerator, compat = scene.request.accelerator, scene.compat
+    releases = compat.torch_with(accelerator)
+    if not releases:
+        return unheard_of(scene)
+    row = compat.accelerators[accelerator]
+    ended = f": {row.ended}" if row.ended else ""
+    return Finding(
+        code="TE202",
+        message=f"{_nothing(obstacle.torch, scene)} `{accelerator}`.",
+        why=f"{_offered(obstacle.torch, scene)} `{accelerator}` exists for torch "
+        f"{scene.torch_spans(releases)}{ended}.",
+        do=scene.take_one("change `accelerator` or `torch`"),
+        where=scene.where("torch.torch"),
+    )
+
+
+def _offered(torch: str, scene: Scene) -> str:
+    """One sentence on the accelerators that a release has on the platform."""
+    platform = scene.request.platform
+    names = list(
+        dict.fromkeys(b.accelerator for b in scene.compat.builds(torch, platform=platform))
+    )
+    order = list(scene.compat.accelerators)
+    if not names:
+        return f"torch {torch} has nothing for {platform}."
+    return f"On {platform} torch {torch} exists for {literals(sorted(names, key=order.index))}."
+
+
+def unheard_of(scene: Scene) -> Finding:
+    """Return the finding on an accelerator that no release of torch was published for."""
+    accelerator, compat = scene.request.accelerator, scene.compat
+    kind = kind_of(accelerator)
+    alike = [one for one in compat.accelerators if kind_of(one) == kind]
+    return Finding(
+        code="TE211",
+        message=f"No torch release was published for `{accelerator}`.",
+        why=f"The compat data ({compat.version}) has torch {compat.releases[0].torch} to "
+        f"{compat.newest.torch}, for {literals(alike)} among others.",
+        do=scene.take_one("name another `accelerator`"),
+        where=scene.where("environment.accelerator"),
+    )
+
+
+def _not_on_platform(obstacle: NotOnPlatform, scene: Scene) -> Finding:
+    accelerator, platform = scene.request.accelerator, scene.request.platform
+    here = scene.compat.torch_with(accelerator, platform)
+    there = f" On {platform} `{accelerator}` exists for torch {scene.torch_spans(here)}."
+    return Finding(
+        code="TE204",
+        message=f"{_nothing(obstacle.torch, scene)} `{accelerator}` on {platform}.",
+        why=f"`{accelerator}` of torch {obstacle.torch} exists for "
+        f"{listing(obstacle.platforms)} only. {_offered(obstacle.torch, scene)}"
+        f"{there if here else ''}",
+        do=scene.take_one("change `accelerator`"),
+        where=scene.where("environment.accelerator"),
+    )
+
+
+def _not_on_index(obstacle: NotOnIndex, scene: Scene) -> Finding:
+    accelerator, platform = scene.request.accelerator, scene.request.platform
+    own = f" is for `{obstacle.accelerator}`" if obstacle.accelerator else " does not exist"
+    return Finding(
+        code="TE213",
+        message=f"The build of torch {obstacle.torch} that {index_name(obstacle.index)} has for "
+        f"{platform}{own}, not for `{accelerator}`.",
+        why='`sources.trio = "default"` takes the trio from the default index, which has one build '
+        "per platform.",
+        do='Remove `sources.trio` or write `sources.trio = "auto"`; then the build comes from '
+        "PyTorch's index.",
+        where=scene.where("sources.trio"),
+    )
+
+
+def _no_python(obstacle: NoPython, scene: Scene) -> Finding:
+    subject = _nothing(obstacle.torch, scene)
+    return Finding(
+        code="TE203",
+        message=f"{subject} Python {scene.request.python}"
+        f"{f' with `{obstacle.accelerator}`' if obstacle.accelerator else ''}.",
+        why=_python_reason(obstacle, scene),
+        do=scene.take_one("change `python`"),
+        where=scene.where("environment.python"),
+    )
+
+
+def _python_reason(obstacle: NoPython, scene: Scene) -> str:
+    accelerator = f"`{obstacle.accelerator}` on " if obstacle.accelerator else ""
+    wheels = f"torch {obstacle.torch} for {accelerator}{scene.request.platform}"
+    if not obstacle.pythons:
+        return f"Which Pythons there are wheels of {wheels} for is not known."
+    return f"The wheels of {wheels} are for Python {pythons(obstacle.pythons)}."
+
+
+def _wrong_member(obstacle: WrongMember, scene: Scene) -> Finding:
+    pair = obstacle.pairs[0]
+    return Finding(
+        code=_member_code(obstacle.name),
+        message=f"{obstacle.name} `{obstacle.wish}` does not belong to torch {obstacle.torch}.",
+        why=f"torch {obstacle.torch} goes with {obstacle.name} {listing(obstacle.pairs, 'or')}"
+        f"{_belongs_to(obstacle, scene)}.",
+        do=f'Write `{obstacle.name} = "{pair}"`, or leave the key out: {obstacle.name} follows '
+        "torch.",
+        where=scene.where(f"torch.{obstacle.name}"),
+    )
+
+
+def _member_code(name: str) -> str:
+    return "TE205" if name == "torchvision" else "TE206"
+
+
+def _belongs_to(obstacle: WrongMember, scene: Scene) -> str:
+    """Say what an exactly pinned member is for; nothing for a range."""
+    member = scene.compat.member(obstacle.name, obstacle.wish)
+    if member is None:
+        return ""
+    if member.yanked:
+        return f"; {obstacle.name} {member.version} was withdrawn: it {member.yanked}"
+    torches = tuple(
+        release.torch
+        for release in scene.compat.releases
+        if member.version in release.members(obstacle.name)
+    )
+    return f"; {obstacle.name} {member.version} is for torch {scene.torch_spans(torches)}"
+
+
+def _no_member(obstacle: NoMember, scene: Scene) -> Finding:
+    member, request = obstacle.member, scene.request
+    if request.platform in member.platforms:
+        lacking = f"Python {request.python} on {request.platform}"
+        lacks = dict(member.missing).get(request.platform, ())
+        have = [python for python in member.pythons if python not in lacks]
+        why = f"Its wheels for {request.platform} are for Python {pythons(have)}."
+    else:
+        lacking = request.platform
+        why = f"Its wheels are for {listing(member.platforms)}."
+    return Finding(
+        code="TE207",
+        message=f"{member.name} {member.version}, which belongs to torch {obstacle.torch}, has no "
+        f"wheel for {lacking}.",
+        why=why,
+        do=scene.take_one(f"say `{member.name} = false` under `[torch]` to leave it out"),
+        where=scene.place(f"torch.{member.name}"),
+    )
+
+
+def _patch_excluded(obstacle: PatchExcluded, scene: Scene) -> Finding:
+    member, python = obstacle.member, scene.request.patch
+    return Finding(
+        code="TE207",
+        message=f"{member.name} {member.version} excludes Python {python}.",
+        why=f"Its metadata says `requires-python: {member.requires_python}`.",
+        do=f'Write `python = "{scene.request.python}"` or another patch release.',
+        where=scene.where("environment.python"),
+    )
+
+
+def _old_glibc(obstacle: OldGlibc, scene: Scene) -> Finding:
+    return Finding(
+        code="TE303",
+        message=f"This machine has glibc {scene.request.glibc}; the `{scene.request.accelerator}` "
+        f"wheels of torch {obstacle.torch} need glibc {obstacle.needed}.",
+        why="A wheel built for a newer C library does not load on an older one.",
+        do=scene.take_one("use a newer system"),
+        where=scene.where("torch.torch"),
+    )
+
+
+def _dependency_clash(obstacle: DependencyClash, scene: Scene) -> Finding:
+    ceiling, dependency = obstacle.ceiling, obstacle.dependency
+    key = f"dependencies.{dependency.name}"
+    return Finding(
+        code="TE209",
+        message=f"`{dependency}` contradicts torch {obstacle.torch}, which needs "
+        f"`{ceiling.requirement}`.",
+        why=f"{ceiling.why} Source: {scene.compat.cite(ceiling.sources)}.",
+        do=scene.take_one(f"let `{dependency.name}` stay below the ceiling"),
+        where=Where(
+            file=str(scene.spec.file), line=dependency.line or scene.spec.line_of(key), key=key
+        ),
+    )
