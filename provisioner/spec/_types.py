@@ -24,7 +24,7 @@ class VersionWish:
     text: str
     """As written, for messages: ``2.6``, ``>=2.4,<2.8``, ``latest``."""
     specifier: SpecifierSet
-    """The same as a set: ``==2.6.*`` for ``2.6``, ``==2.2.0`` for ``2.2.0``, empty for ``latest``."""
+    """The same as a set: ``2.6`` is ``==2.6.*``, ``2.2.0`` is ``==2.2.0``, ``latest`` is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +79,9 @@ class Sources:
     client_cert: str | None = None
     trusted_hosts: tuple[str, ...] | None = None
     timeout_s: float | None = None
+    relative: tuple[str, ...] = ()
+    """Those paths of ``find_links`` and ``constraints`` that the spec gives from its own folder.
+    All paths here, these too, are absolute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +93,8 @@ class Spec:
     stem: str
     """``torchenv`` for ``torchenv.toml``; names the lock. ``[a-z0-9_-]+``."""
     python: str
-    """Minor version or exact one, ``t`` appended for free-threaded: ``3.11``, ``3.11.7``, ``3.13t``."""
+    """Minor version or exact one, ``t`` appended for a free-threaded build: ``3.11``, ``3.11.7``,
+    ``3.13t``."""
     accelerator: str
     """``cpu``, ``cu118``, ``rocm6.4``, ``xpu``."""
     platform: str | None
@@ -107,6 +111,8 @@ class Spec:
     sources: Sources = field(default_factory=Sources)
     lines: tuple[tuple[str, int], ...] = ()
     """(dotted key, line) of every key of the file, for findings of later steps."""
+    shown: str = field(default="torchenv.toml", compare=False)
+    """Path of the spec as the user would type it, for messages."""
 
     def line_of(self, key: str) -> int | None:
         """Line on which ``key`` (dotted) stands in the file, or None where it does not."""

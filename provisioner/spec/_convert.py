@@ -1,0 +1,106 @@
+"""From the edge model to the inner values; the model is valid, so nothing can fail here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from provisioner.paths import display
+from provisioner.spec._layout import dotted
+from provisioner.spec._places import is_url
+from provisioner.spec._types import Dependency, Follow, LeaveOut, Sources, Spec
+from provisioner.spec._versions import parse_specifier, parse_wish
+
+if TYPE_CHECKING:
+    from provisioner.spec._layout import Layout
+    from provisioner.spec._models import DependencyModel, SourcesModel, SpecModel
+    from provisioner.spec._types import CompanionWish
+
+
+def to_spec(model: SpecModel, file: Path, layout: Layout) -> Spec:
+    """Return the inner form of a valid spec.
+
+    Args:
+        model: The spec as it stands in the file.
+        file: Absolute path of the file; relative paths in it start from its folder.
+        layout: Where its keys stand.
+    """
+    environment = model.environment
+    return Spec(
+        file=file,
+        stem=file.stem,
+        python=environment.python,
+        accelerator=environment.accelerator,
+        platform=environment.platform,
+        path=Path(_joined(file.parent, environment.path)),
+        seed=environment.seed,
+        torch=parse_wish(model.torch.torch),
+        torchvision=_companion(model.torch.torchvision),
+        torchaudio=_companion(model.torch.torchaudio),
+        dependencies=_dependencies(model.dependencies, layout),
+        sources=_sources(model.sources, file.parent),
+        lines=tuple((dotted(path), line) for path, line in layout.lines.items()),
+        shown=display(file),
+    )
+
+
+def _companion(wish: str | bool | None) -> CompanionWish:  # noqa: FBT001 as the file has it
+    if wish is None:
+        return Follow()
+    return parse_wish(wish) if isinstance(wish, str) else LeaveOut()
+
+
+def _dependencies(models: dict[str, DependencyModel], layout: Layout) -> tuple[Dependency, ...]:
+    dependencies = (
+        Dependency(
+            name=canonicalize_name(name),
+            specifier=parse_specifier(model.version),
+            extras=tuple(sorted({canonicalize_name(extra) for extra in model.extras})),
+            line=layout.line_near(("dependencies", name)),
+        )
+        for name, model in models.items()
+    )
+    return tuple(sorted(dependencies, key=lambda dependency: dependency.name))
+
+
+def _sources(model: SourcesModel, folder: Path) -> Sources:
+    return Sources(
+        pytorch=model.pytorch.rstrip("/"),
+        trio=model.trio,
+        isolated=model.isolated,
+        index=model.index,
+        extra_indexes=_tuple(model.extra_indexes),
+        find_links=_places(model.find_links, folder),
+        constraints=_places(model.constraints, folder),
+        no_index=model.no_index,
+        proxy=model.proxy,
+        cert=None if model.cert is None else _joined(folder, model.cert),
+        client_cert=None if model.client_cert is None else _joined(folder, model.client_cert),
+        trusted_hosts=_tuple(model.trusted_hosts),
+        timeout_s=model.timeout,
+        relative=_relative(model, folder),
+    )
+
+
+def _relative(model: SourcesModel, folder: Path) -> tuple[str, ...]:
+    places = (*(model.find_links or ()), *(model.constraints or ()))
+    given = [place for place in places if not is_url(place) and not Path(place).is_absolute()]
+    return tuple(sorted({_joined(folder, place) for place in given}))
+
+
+def _tuple(values: list[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(values)
+
+
+def _places(values: list[str] | None, folder: Path) -> tuple[str, ...] | None:
+    if values is None:
+        return None
+    return tuple(value if is_url(value) else _joined(folder, value) for value in values)
+
+
+def _joined(folder: Path, path: str) -> str:
+    """Return an absolute path without ``..``, whether or not anything is there."""
+    return os.path.normpath(folder / path)

@@ -1,0 +1,95 @@
+"""The digest of a spec: equal for two specs if and only if they ask for the same resolution."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING
+
+from provisioner.spec._types import Follow, LeaveOut, Sources, VersionWish
+from provisioner.urls import strip_credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packaging.specifiers import SpecifierSet
+
+    from provisioner.spec._types import CompanionWish, Spec
+
+
+def spec_digest(spec: Spec) -> str:
+    """Return the sha256 of everything in ``spec`` that changes what is resolved, in hexadecimal.
+
+    That is Python, accelerator, platform, seed, the wishes, the dependencies and the sources; not
+    the layout of the file, where it lies, the environment's path, credentials, or how servers are
+    reached (proxy, certificates, trusted hosts, time limit). The order of indexes, folders and
+    constraint files counts; the order of keys does not. Keys that are at their default are left
+    out, so that the digest of a spec stays the same when a later version adds keys.
+    """
+    text = json.dumps(_canonical(spec), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _canonical(spec: Spec) -> dict[str, object]:
+    return {
+        "python": spec.python,
+        "accelerator": spec.accelerator,
+        "platform": spec.platform,
+        "seed": spec.seed,
+        "torch": _wish(spec.torch),
+        "torchvision": _wish(spec.torchvision),
+        "torchaudio": _wish(spec.torchaudio),
+        "dependencies": {
+            one.name: [_specifier(one.specifier), sorted(one.extras)] for one in spec.dependencies
+        },
+        "sources": _sources(spec),
+    }
+
+
+def _wish(wish: CompanionWish) -> str | bool | None:
+    """Text for a version, ``null`` where it follows, ``false`` where it is left out."""
+    match wish:
+        case VersionWish():
+            return _specifier(wish.specifier)
+        case Follow():
+            return None
+        case LeaveOut():
+            return False
+
+
+def _specifier(specifier: SpecifierSet) -> str:
+    return ",".join(sorted(str(clause) for clause in specifier))
+
+
+def _sources(spec: Spec) -> dict[str, object]:
+    sources, default = spec.sources, Sources()
+    values: dict[str, object] = {
+        "pytorch": _url(sources.pytorch),
+        "trio": sources.trio,
+        "isolated": sources.isolated,
+        "index": None if sources.index is None else _url(sources.index),
+        "extra_indexes": _urls(sources.extra_indexes),
+        "find_links": _places(spec, sources.find_links),
+        "constraints": _places(spec, sources.constraints),
+        "no_index": sources.no_index,
+    }
+    return {name: value for name, value in values.items() if value != getattr(default, name)}
+
+
+def _url(url: str) -> str:
+    return strip_credentials(url).rstrip("/")
+
+
+def _urls(urls: Iterable[str] | None) -> list[str] | None:
+    return None if urls is None else [_url(url) for url in urls]
+
+
+def _places(spec: Spec, places: Iterable[str] | None) -> list[str] | None:
+    """URLs without credentials; paths as the spec gives them, so that a checkout can move."""
+    if places is None:
+        return None
+    return [
+        os.path.relpath(place, spec.file.parent) if place in spec.sources.relative else _url(place)
+        for place in places
+    ]

@@ -1,0 +1,337 @@
+"""The edge of the spec: what may stand in a ``torchenv.toml``, key by key.
+
+Strict: no unknown key, no silent conversion. The models check single values and nothing else;
+``_rules`` holds the rules across keys, ``_convert`` makes the inner values. Titles, descriptions
+and examples are the reference documentation and the JSON Schema, so they are written for users.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+
+from provisioner.spec._accelerators import (
+    ACCELERATOR_PATTERN,
+    PLATFORMS,
+    check_accelerator,
+    check_platform,
+)
+from provisioner.spec._places import (
+    check_environment_path,
+    check_host,
+    check_index,
+    check_path,
+    check_place,
+    check_proxy,
+    check_pytorch_index,
+    check_timeout,
+)
+from provisioner.spec._problems import UnfitError
+from provisioner.spec._types import TrioMode  # noqa: TC001 pydantic reads the annotation
+from provisioner.spec._versions import PYTHON_PATTERN, check_python, check_specifier, check_wish
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
+
+
+class _EdgeModel(BaseModel):
+    """Keys are written with hyphens in the file, with underscores here."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        alias_generator=lambda name: name.replace("_", "-"),
+    )
+
+
+def _only_false(*, value: bool) -> bool:
+    if value:
+        raise UnfitError(
+            "which says nothing",
+            why="A member of the trio that is not named follows torch by itself.",
+            do="Remove the key, name a version, or write `false` to leave it out.",
+        )
+    return value
+
+
+def _check_false(value: bool) -> bool:  # noqa: FBT001 pydantic passes the value by position
+    return _only_false(value=value)
+
+
+Wish = Annotated[
+    str,
+    AfterValidator(check_wish),
+    WithJsonSchema({"type": "string", "pattern": "^[^+]+$"}),
+]
+# `Literal[False]` would also accept 0, which equals it.
+LeftOut = Annotated[bool, AfterValidator(_check_false), WithJsonSchema({"const": False})]
+IndexUrl = Annotated[
+    str,
+    AfterValidator(check_index),
+    WithJsonSchema({"type": "string", "pattern": "^(?:https?://|file:)"}),
+]
+PlaceText = Annotated[str, AfterValidator(check_place)]
+PathText = Annotated[str, AfterValidator(check_path)]
+HostText = Annotated[str, AfterValidator(check_host)]
+
+
+class EnvironmentModel(_EdgeModel):
+    """The environment: which Python, for which accelerator, where."""
+
+    python: Annotated[str, AfterValidator(check_python)] = Field(
+        title="Python version",
+        description="Version of Python, in quotes: a minor version or an exact one, with `t` "
+        "appended for a free-threaded build.",
+        examples=["3.11", "3.11.7", "3.13t"],
+        json_schema_extra={"pattern": f"^(?:{PYTHON_PATTERN})$"},
+    )
+    accelerator: Annotated[str, AfterValidator(check_accelerator)] = Field(
+        title="Accelerator",
+        description="What torch's build is compiled for: `cpu`, `cu` with the CUDA version without "
+        "its dot, `rocm` with the ROCm version, or `xpu`. On macOS it is `cpu`, which carries MPS.",
+        examples=["cpu", "cu118", "cu128", "rocm6.4", "xpu"],
+        json_schema_extra={"pattern": f"^(?:{ACCELERATOR_PATTERN})$"},
+    )
+    platform: Annotated[str, AfterValidator(check_platform)] | None = Field(
+        default=None,
+        title="Platform",
+        description="System and machine that the environment is for; this machine's by default.",
+        examples=["linux-x86_64", "macos-arm64"],
+        json_schema_extra={"enum": list(PLATFORMS)},
+    )
+    path: Annotated[str, AfterValidator(check_environment_path)] = Field(
+        default=".venv",
+        title="Path of the environment",
+        description="Folder of the environment, seen from the spec's folder.",
+        examples=[".venv"],
+        json_schema_extra={"minLength": 1},
+    )
+    seed: bool = Field(
+        default=True,
+        title="Install pip",
+        description="Whether pip is a locked package of the environment like any other.",
+        examples=[True, False],
+    )
+
+
+class TorchModel(_EdgeModel):
+    """The trio: torch, and torchvision and torchaudio, which follow it."""
+
+    torch: Wish = Field(
+        title="Version of torch",
+        description="A release (`2.2.0`), a release line (`2.6` is the newest 2.6.x), a specifier "
+        "(`>=2.4,<2.8`) or `latest`. No local part: the accelerator decides the build.",
+        examples=["2.6", "2.2.0", ">=2.4,<2.8", "latest"],
+    )
+    torchvision: Wish | LeftOut | None = Field(
+        default=None,
+        title="Version of torchvision",
+        description="Follows torch where it is not named; a version must belong to torch's; "
+        "`false` leaves it out.",
+        examples=["0.17.0", False],
+    )
+    torchaudio: Wish | LeftOut | None = Field(
+        default=None,
+        title="Version of torchaudio",
+        description="Follows torch where it is not named; a version must belong to torch's; "
+        "`false` leaves it out.",
+        examples=["2.2.0", False],
+    )
+
+
+class DependencyModel(_EdgeModel):
+    """A dependency as a table; a text in its place is its `version`."""
+
+    version: Annotated[str, AfterValidator(check_specifier)] = Field(
+        default="*",
+        title="Version specifier",
+        description="A PEP 440 specifier, or `*` for any version.",
+        examples=[">=2.4,<3", "*"],
+        json_schema_extra={"minLength": 1},
+    )
+    extras: list[str] = Field(
+        default_factory=list,
+        title="Extras",
+        description="Optional features of the package that are wanted.",
+        examples=[["extra"]],
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text_is_version(cls, value: object) -> object:
+        return {"version": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Allow the text form, which the validator above accepts, in the JSON Schema too."""
+        table = handler.resolve_ref_schema(handler(core_schema))
+        version = {**table["properties"]["version"]}
+        version.pop("default", None)
+        return {
+            "title": "Dependency",
+            "description": "A version specifier, or a table with `version` and `extras`.",
+            "examples": [">=2.4,<3", "*", {"version": ">=2", "extras": ["extra"]}],
+            "anyOf": [version, {**table, "title": "Dependency with extras"}],
+        }
+
+
+class SourcesModel(_EdgeModel):
+    """Where packages come from; pip's own configuration decides what is not said here."""
+
+    pytorch: Annotated[str, AfterValidator(check_pytorch_index)] = Field(
+        default="https://download.pytorch.org/whl",
+        title="PyTorch's index",
+        description="Base URL of PyTorch's index or of a mirror in the same layout, without the "
+        "folder of an accelerator.",
+        examples=["https://download.pytorch.org/whl"],
+    )
+    trio: TrioMode = Field(
+        default="auto",
+        title="Source of the trio",
+        description="`auto`: the default index where its own build is for the wanted accelerator, "
+        "else PyTorch's; `default` and `pytorch` ask for one of them.",
+        examples=["auto", "pytorch"],
+    )
+    isolated: bool = Field(
+        default=False,
+        title="Only PyTorch's index",
+        description="Whether everything, not only the trio, comes from PyTorch's index.",
+        examples=[False, True],
+    )
+    index: IndexUrl | None = Field(
+        default=None,
+        title="Default index",
+        description="URL of the index that packages come from.",
+        examples=["https://index.example/simple"],
+    )
+    extra_indexes: list[IndexUrl] | None = Field(
+        default=None,
+        title="Extra indexes",
+        description="URLs of further indexes. The first index that has a package is the one that "
+        "it comes from; `index` is asked first, then these in their order.",
+        examples=[["https://packages.example/simple"]],
+    )
+    find_links: list[PlaceText] | None = Field(
+        default=None,
+        title="Folders and pages with wheels",
+        description="Folders, seen from the spec's folder, or URLs of pages that link wheels.",
+        examples=[["wheels"]],
+    )
+    constraints: list[PlaceText] | None = Field(
+        default=None,
+        title="Constraint files",
+        description="Files (seen from the spec's folder) or URLs with constraints, as pip takes.",
+        examples=[["constraints.txt"]],
+    )
+    no_index: bool | None = Field(
+        default=None,
+        title="No index",
+        description="Whether only `find-links` is used, and no index.",
+        examples=[True],
+    )
+    proxy: Annotated[str, AfterValidator(check_proxy)] | None = Field(
+        default=None,
+        title="Proxy",
+        description="URL of the proxy that everything is fetched through.",
+        examples=["http://proxy.example:3128"],
+    )
+    cert: PathText | None = Field(
+        default=None,
+        title="Certificate authorities",
+        description="File with the certificates to trust, as PEM, seen from the spec's folder.",
+        examples=["certificates/company.pem"],
+    )
+    client_cert: PathText | None = Field(
+        default=None,
+        title="Client certificate",
+        description="File with a certificate and its private key, as PEM, to show to servers.",
+        examples=["certificates/client.pem"],
+    )
+    trusted_hosts: list[HostText] | None = Field(
+        default=None,
+        title="Trusted hosts",
+        description="Hosts, with or without port, whose certificates are not checked.",
+        examples=[["index.example:8443"]],
+    )
+    timeout: Annotated[float, AfterValidator(check_timeout)] | None = Field(
+        default=None,
+        title="Time limit of a connection",
+        description="Seconds to wait for a server before giving up.",
+        examples=[60],
+        json_schema_extra={"exclusiveMinimum": 0},
+    )
+
+
+class SpecModel(_EdgeModel):
+    """A declarative PyTorch environment: one Python, one accelerator, one platform."""
+
+    environment: EnvironmentModel = Field(
+        title="Environment", description="Which Python, for which accelerator, where."
+    )
+    torch: TorchModel = Field(
+        title="Trio", description="Versions of torch, torchvision and torchaudio."
+    )
+    dependencies: dict[str, DependencyModel] = Field(
+        default_factory=dict,
+        title="Dependencies",
+        description="Everything else: the name of a package and its version specifier.",
+        examples=[{"numpy": "*", "lightning": ">=2.4,<3"}],
+    )
+    sources: SourcesModel = Field(
+        default_factory=SourcesModel,
+        title="Sources",
+        description="Where packages come from. What is not said here is taken from pip's own "
+        "configuration (its files and `PIP_*` variables).",
+    )
+
+
+TABLES: Final[dict[str, type[_EdgeModel]]] = {
+    "environment": EnvironmentModel,
+    "torch": TorchModel,
+    "sources": SourcesModel,
+}
+"""Model of each table with fixed keys."""
+
+
+def keys_of(model: type[_EdgeModel]) -> tuple[str, ...]:
+    """Keys of a model as they are written in the file, in the order of the documentation."""
+    return tuple(info.alias or name for name, info in model.model_fields.items())
+
+
+def model_at(path: tuple[str | int, ...]) -> type[_EdgeModel] | None:
+    """Model of the table at ``path``, or None where the keys are free or there is no table."""
+    match path:
+        case ():
+            return SpecModel
+        case (str(table),):
+            return TABLES.get(table)
+        case ("dependencies", str()):
+            return DependencyModel
+        case _:
+            return None
+
+
+def choices_at(path: tuple[str | int, ...]) -> tuple[str, ...]:
+    """Texts that a key with a fixed choice takes; empty for any other key."""
+    model = model_at(path[:-1])
+    for info in model.model_fields.values() if model is not None else ():
+        if info.alias == path[-1]:
+            return get_args(info.annotation)
+    return ()
+
+
+def example_at(path: tuple[str | int, ...]) -> object:
+    """First example of the key at ``path``, or None where there is none."""
+    model = model_at(path[:-1])
+    if path[:1] == ("dependencies",) and len(path) == 2:  # noqa: PLR2004 (table, name)
+        return ">=1.0"
+    for info in model.model_fields.values() if model is not None else ():
+        if info.alias == path[-1] and info.examples:
+            return info.examples[0]
+    return None

@@ -1,0 +1,169 @@
+"""Rules across the keys of a spec, and on the names in ``[dependencies]``.
+
+They work on the raw tables, so that they find their problems even where other keys are wrong.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from packaging.utils import InvalidName, canonicalize_name
+
+from provisioner.spec._accelerators import check_accelerator, check_platform, contradiction
+from provisioner.spec._layout import KeyPath, dotted
+from provisioner.spec._problems import (
+    SHORT_FORM,
+    Problem,
+    UnfitError,
+    assignment,
+    shown,
+    shown_path,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from provisioner.spec._layout import Layout
+
+_TRIO: Final = frozenset({"torch", "torchvision", "torchaudio"})
+
+_NAME_RULE: Final = (
+    "A name has letters, digits, `-`, `_` and `.`, and starts and ends with a letter or digit "
+    "(PEP 508)."
+)
+_EMPTY: Final = Problem(
+    code="TE107",
+    path=(),
+    message="The spec is empty.",
+    why="Every spec needs the tables `[environment]` and `[torch]`.",
+    do=f"Write for instance:\n\n{SHORT_FORM}",
+)
+
+
+def check_rules(data: Mapping[str, object], layout: Layout) -> Iterator[Problem]:
+    """Yield the problems that no single value shows.
+
+    Args:
+        data: The document as TOML gives it; its values may be of any type.
+        layout: Where its keys stand.
+    """
+    if not data:
+        yield _EMPTY
+        return
+    yield from _check_accelerator_on_platform(_table(data, "environment"))
+    yield from _check_trio_source(_table(data, "sources"))
+    yield from _check_names(_table(data, "dependencies"), layout)
+
+
+def _table(data: Mapping[str, object], name: str) -> Mapping[str, object]:
+    value = data.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _check_accelerator_on_platform(environment: Mapping[str, object]) -> Iterator[Problem]:
+    accelerator, platform = environment.get("accelerator"), environment.get("platform")
+    if not isinstance(accelerator, str) or not isinstance(platform, str):
+        return
+    try:
+        why = contradiction(check_accelerator(accelerator), check_platform(platform))
+    except UnfitError:
+        return  # Said where the value itself is checked.
+    if why is not None:
+        yield Problem(
+            code="TE106",
+            path=("environment", "accelerator"),
+            message=f"`environment.accelerator` is `{shown(accelerator)}`, and "
+            f"`environment.platform` is `{shown(platform)}`: they contradict each other.",
+            why=why,
+            do="Change one of them; `cpu` builds exist for every platform.",
+        )
+
+
+def _check_trio_source(sources: Mapping[str, object]) -> Iterator[Problem]:
+    if sources.get("isolated") is True and sources.get("trio") == "default":
+        yield Problem(
+            code="TE105",
+            path=("sources", "trio"),
+            message='`sources.trio` is `"default"`, and `sources.isolated` is `true`: they '
+            "contradict each other.",
+            why="`isolated` takes everything from PyTorch's index, `trio` takes torch from the "
+            "default index.",
+            do="Remove one of them.",
+        )
+
+
+def _check_names(dependencies: Mapping[str, object], layout: Layout) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for name, value in dependencies.items():
+        path: KeyPath = ("dependencies", name)
+        normalised = _normalised(name)
+        if normalised is None:
+            yield _not_a_name(path)
+        elif normalised in _TRIO or normalised == "python":
+            yield _misplaced(path, normalised, value)
+        elif normalised in seen:
+            first: KeyPath = ("dependencies", seen[normalised])
+            yield _same_name(path, first, layout.line_near(first), normalised)
+        else:
+            seen[normalised] = name
+        yield from _check_extras(path, value)
+
+
+def _normalised(name: str) -> str | None:
+    """Return the normalised form of a name of a package or an extra, or None if it is none."""
+    try:
+        return canonicalize_name(name, validate=True)
+    except InvalidName:
+        return None
+
+
+def _check_extras(path: KeyPath, value: object) -> Iterator[Problem]:
+    extras = value.get("extras") if isinstance(value, dict) else None
+    for index, extra in enumerate(extras if isinstance(extras, list) else ()):
+        if isinstance(extra, str) and _normalised(extra) is None:
+            yield _not_an_extra((*path, "extras", index), extra)
+
+
+def _not_an_extra(path: KeyPath, extra: str) -> Problem:
+    return Problem(
+        code="TE105",
+        path=path,
+        message=f"`{shown_path(path)}` is `{shown(extra)}`, which is not the name of an extra.",
+        why=_NAME_RULE,
+        do='Write one name per entry: `extras = ["first", "second"]`.',
+    )
+
+
+def _not_a_name(path: KeyPath) -> Problem:
+    return Problem(
+        code="TE105",
+        path=path,
+        message=f"`{shown_path(path[1:])}` under `[dependencies]` is not the name of a package.",
+        why=_NAME_RULE,
+        do='Write the name alone; extras go into a table: `name = { version = "*", extras = '
+        '["extra"] }`.',
+    )
+
+
+def _misplaced(path: KeyPath, name: str, value: object) -> Problem:
+    table = "torch" if name in _TRIO else "environment"
+    example = value if isinstance(value, str) and value != "*" else None
+    return Problem(
+        code="TE105",
+        path=path,
+        message=f"`{shown_path(path)}` is not a dependency.",
+        why=f"`{name}` has its place under `[{table}]`, where the plan decides on it.",
+        do=f"Move it: `{assignment((name,), example)}` under `[{table}]`."
+        if example is not None
+        else f"Move it to `[{table}]`.",
+    )
+
+
+def _same_name(path: KeyPath, first: KeyPath, line: int | None, name: str) -> Problem:
+    return Problem(
+        code="TE105",
+        path=path,
+        message=f"`{shown_path(path)}` and `{dotted(first)}` (line {line}) are the same package.",
+        why=f"Names are compared in their normalised form, here `{name}`.",
+        do="Keep one of them, with all that is wanted of the package.",
+    )

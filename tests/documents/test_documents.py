@@ -1,0 +1,167 @@
+"""The JSON documents of the commands: what they hold, and that they match their schemas."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from provisioner.documents import (
+    DOCUMENTS,
+    ChangesModel,
+    PackageModel,
+    VersionChangeModel,
+    document,
+)
+from provisioner.findings import Combination, Finding, Severity, Where
+from provisioner.spec.schema import render_schemas
+from tests.spec.json_schema import errors
+
+ERROR = Finding(
+    code="TE202",
+    message="`torch 2.1.0` was never published for `cu116`.",
+    why="It was published for cu118 and cu121.",
+    do="Take one of these.",
+    where=Where(file="torchenv.toml", line=3, key="environment.accelerator"),
+    alternatives=(
+        Combination(
+            python="3.10",
+            accelerator="cu116",
+            torch="1.13.1",
+            torchvision="0.14.1",
+            torchaudio=None,
+        ),
+    ),
+)
+NOTE = Finding(code="TE407", severity=Severity.NOTE, message="m", why="w", do="d")
+
+TARGET = {
+    "platform": "linux-x86_64",
+    "python": "3.11",
+    "accelerator": "cpu",
+    "torch": "2.13.0+cpu",
+    "torchvision": None,
+    "torchaudio": None,
+    "index": "https://download.pytorch.org/whl/cpu",
+    "constraints": [{"requirement": "numpy<2", "why": "w", "source": "s"}],
+}
+CHANGES = {
+    "added": [{"name": "torch", "version": "2.13.0+cpu"}],
+    "removed": [],
+    "changed": [{"name": "pip", "from": "26.2", "to": "26.3"}],
+    "unchanged": 3,
+}
+PROOF = {
+    "versions": {"torch": "2.13.0+cpu"},
+    "build": None,
+    "operations": ["tensor"],
+    "gpus": 0,
+    "notes": [],
+}
+BODIES: dict[str, dict[str, object]] = {
+    "plan": {"targets": {"default": TARGET}, "changes": CHANGES},
+    "lock": {
+        "file": "pylock.torchenv.toml",
+        "digest": "0" * 64,
+        "packages": [{"name": "pip", "version": "26.3", "size": 1, "index": None}],
+        "written": True,
+    },
+    "apply": {
+        "did": True,
+        "environment": ".venv",
+        "generation": "1",
+        "changes": CHANGES,
+        "proof": PROOF,
+    },
+    "status": {
+        "state": "current",
+        "environment": ".venv",
+        "generation": "1",
+        "changes": CHANGES,
+        "proof": PROOF,
+    },
+}
+
+
+def _errors(command: str, value: object) -> list[str]:
+    return errors(json.loads(render_schemas()[f"{command}.schema.json"]), value)
+
+
+@pytest.mark.parametrize("command", sorted(DOCUMENTS))
+def test_full_document(command: str) -> None:
+    """A document names its schema first, says what the command says, and matches its schema."""
+    made = document(command, BODIES[command], [NOTE])
+    assert next(iter(made.items())) == ("schema", f"torchenv/{command}/1")
+    assert made["ok"] is True
+    assert {key: made[key] for key in BODIES[command]} == BODIES[command]
+    assert not _errors(command, made)
+
+
+@pytest.mark.parametrize("command", sorted(DOCUMENTS))
+def test_document_of_a_failure(command: str) -> None:
+    """A command that failed prints the same keys, empty, and its findings."""
+    made = document(command, {}, [ERROR])
+    assert made.keys() == document(command, BODIES[command], []).keys()
+    assert made["ok"] is False
+    assert not _errors(command, made)
+
+
+def test_finding() -> None:
+    """A finding has all its parts, with null for what is not known."""
+    made = document("plan", {}, [ERROR, NOTE])
+    assert made["findings"] == [
+        {
+            "code": "TE202",
+            "severity": "error",
+            "message": "`torch 2.1.0` was never published for `cu116`.",
+            "why": "It was published for cu118 and cu121.",
+            "do": "Take one of these.",
+            "where": {"file": "torchenv.toml", "line": 3, "key": "environment.accelerator"},
+            "alternatives": [
+                {
+                    "python": "3.10",
+                    "accelerator": "cu116",
+                    "torch": "1.13.1",
+                    "torchvision": "0.14.1",
+                    "torchaudio": None,
+                }
+            ],
+        },
+        {
+            "code": "TE407",
+            "severity": "note",
+            "message": "m",
+            "why": "w",
+            "do": "d",
+            "where": None,
+            "alternatives": [],
+        },
+    ]
+
+
+def test_errors_come_first() -> None:
+    """Findings are ordered by severity and otherwise stay in their order."""
+    made = document("status", {}, [NOTE, ERROR, NOTE])
+    assert [one["severity"] for one in made["findings"]] == ["error", "note", "note"]
+
+
+def test_models_are_taken_as_they_are() -> None:
+    """A body may hold models as well as plain values."""
+    changes = ChangesModel(
+        added=[PackageModel(name="torch", version="2.13.0+cpu")],
+        removed=[],
+        changed=[VersionChangeModel(name="pip", from_="26.2", to="26.3")],
+        unchanged=3,
+    )
+    assert document("plan", {"changes": changes}, [])["changes"] == CHANGES
+
+
+def test_wrong_body_is_never_printed() -> None:
+    """A body that does not match the schema is a fault of the caller, found at once."""
+    with pytest.raises(ValidationError):
+        document("plan", {"targets": {"default": {**TARGET, "torch": None}}}, [])
+    with pytest.raises(ValidationError):
+        document("apply", {"unknown": 1}, [])
+    with pytest.raises(KeyError):
+        document("frobnicate", {}, [])

@@ -1,0 +1,1 @@
+"""Tests of the spec: models, reading, findings, digest, schemas."""
