@@ -31,10 +31,14 @@ TITLES: Final[dict[str, str]] = {
     "TE209": "A dependency contradicts the planned torch",
     "TE210": "No release satisfies the version that is asked for",
     "TE211": "Accelerator that no torch release was published for",
+    "TE212": "A newer release matches but was not chosen",
+    "TE213": "The default index does not serve the wanted build",
+    "TE220": "The compat data is not valid or contradicts itself",
     # -- host
     "TE301": "No Python interpreter for this environment",
     "TE302": "This kind of machine cannot hold the environment",
     "TE303": "The C library is older than the wheels need",
+    "TE304": "The spec is for another kind of machine",
     # -- sources, resolution and lock
     "TE401": "A host cannot be reached",
     "TE402": "A server refused or failed",
@@ -46,6 +50,8 @@ TITLES: Final[dict[str, str]] = {
     "TE408": "A wheel was found in a local source and is not confirmed by its index",
     "TE409": "The engine failed",
     "TE410": "pip's configuration cannot be read",
+    "TE411": "A plain HTTP source is not trusted",
+    "TE412": "A source's address cannot be used",
     "TE421": "The lock file is missing",
     "TE422": "The lock is not valid TOML or not a PEP 751 file",
     "TE423": "The lock has a version that this torchenv does not read",
@@ -55,6 +61,9 @@ TITLES: Final[dict[str, str]] = {
     "TE427": "The file at the lock's path was not made by torchenv",
     "TE428": "A certificate is not trusted",
     "TE429": "A proxy failed",
+    "TE430": "A package exists only on this machine",
+    "TE431": "The lock cannot be written",
+    "TE432": "A hash was learned by downloading the wheel",
     # -- store
     "TE501": "A wheel does not match its hash",
     "TE502": "A download did not complete",
@@ -68,6 +77,10 @@ TITLES: Final[dict[str, str]] = {
     "TE604": "Installing the wheels failed",
     "TE605": "An environment made by another tool was kept aside",
     "TE606": "Another apply is working on this environment",
+    "TE607": "Files were added to the environment",
+    "TE608": "The environment is not that of the lock",
+    "TE609": "The environment cannot be used as it is",
+    "TE610": "No environment can have this path",
     # -- proof
     "TE701": "The environment cannot import what it should",
     "TE702": "The environment holds another version or build than planned",
@@ -76,4 +89,5 @@ TITLES: Final[dict[str, str]] = {
     # -- torchenv itself
     "TE901": "Interrupted",
     "TE902": "Unexpected failure inside torchenv",
+    "TE903": "The command line cannot be understood",
 }

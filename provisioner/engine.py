@@ -65,6 +65,4 @@ class Engine:
             NO_COLOR="1",
         )
         environ.update(extra_environ or {})
-        return process.run(
-            [find_uv_bin(), *args], env=environ, cwd=cwd, on_stderr=on_stderr
-        )
+        return process.run([find_uv_bin(), *args], env=environ, cwd=cwd, on_stderr=on_stderr)

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from provisioner.findings import Finding
+    from provisioner.plan import Plan
 
 
 class Reporter:
     """Receives events; every method may be called from the thread that does the work."""
+
+    def planned(self, plan: Plan) -> None:
+        """The spec was judged, and this was decided. Once per command that changes something."""
 
     def step(self, text: str) -> None:
         """A new phase begins: ``Resolving 12 requirements``. A few times per command."""
@@ -28,7 +32,10 @@ class Reporter:
         """``files`` wheels of ``size_bytes`` in all are about to be fetched. Once per fetch."""
 
     def download_progress(self, name: str, received_bytes: int) -> None:
-        """``received_bytes`` more of ``name`` arrived; about ten times a second per file."""
+        """``received_bytes`` more of ``name`` arrived; about ten times a second per file.
+
+        Negative where a file is begun anew: what was counted so far is taken back.
+        """
 
     def download_finished(self) -> None:
         """The fetch that was started has ended, well or not."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 
 from provisioner.compat import DOUBTFUL
-from provisioner.plan._obstacles import (
+from provisioner.planner._obstacles import (
     DependencyClash,
     Doubt,
     NoAccelerator,
@@ -26,15 +26,15 @@ from provisioner.plan._obstacles import (
     PatchExcluded,
     WrongMember,
 )
-from provisioner.plan._order import numbers, python_order
+from provisioner.planner._order import numbers, python_order
 from provisioner.spec import VersionWish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provisioner.compat import Build, Ceiling, Compat, IndexKind, Member, MemberName, Release
-    from provisioner.plan._obstacles import Obstacle
-    from provisioner.plan._request import Request
+    from provisioner.planner._obstacles import Obstacle
+    from provisioner.planner._request import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ from packaging.specifiers import SpecifierSet
 
 from provisioner.compat import load_compat
 from provisioner.findings import Severity
-from provisioner.plan import Plan, Refusal, plan
-from provisioner.plan._judge import Choice, judge
-from provisioner.plan._request import request_from
-from provisioner.plan._search import matching
-from tests.plan.wishes import a_host, a_spec, spec_of
+from provisioner.planner import Plan, Refusal, plan
+from provisioner.planner._judge import Choice, judge
+from provisioner.planner._request import request_from
+from provisioner.planner._search import matching
+from tests.planner.wishes import a_host, a_spec, spec_of
 
 if TYPE_CHECKING:
     from provisioner.host import HostFacts

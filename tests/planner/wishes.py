@@ -67,6 +67,7 @@ def a_spec(**wishes: Any) -> Spec:  # noqa: ANN401  # as the keys of a spec
         dependencies=_dependencies(wishes.get("dependencies", {})),
         sources=Sources(**wishes.get("sources", {})),
         lines=wishes.get("lines", LINES),
+        shown=str(FILE),
     )
 
 

@@ -10,24 +10,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from provisioner.plan._alternatives import alternatives
-from provisioner.plan._judge import ceilings_to_add, glibc_floor
-from provisioner.plan._obstacles import NoMember, distance, is_alike
-from provisioner.plan._remarks import iter_remarks
-from provisioner.plan._request import request_from
-from provisioner.plan._rules import iter_machine_problems, iter_spec_problems, iter_wish_problems
-from provisioner.plan._search import search
-from provisioner.plan._types import ChosenBuild, Constraint, Plan, Refusal, Target
-from provisioner.plan._wording import Scene, finding_for
+from provisioner.planner._alternatives import alternatives
+from provisioner.planner._judge import ceilings_to_add, glibc_floor
+from provisioner.planner._obstacles import NoMember, distance, is_alike
+from provisioner.planner._remarks import iter_remarks
+from provisioner.planner._request import request_from
+from provisioner.planner._rules import iter_machine_problems, iter_spec_problems, iter_wish_problems
+from provisioner.planner._search import search
+from provisioner.planner._types import ChosenBuild, Constraint, Plan, Refusal, Target
+from provisioner.planner._wording import Scene, finding_for
 
 if TYPE_CHECKING:
     from provisioner.compat import Build, Compat, TrioName
     from provisioner.findings import Finding
     from provisioner.host import HostFacts
-    from provisioner.plan._judge import Choice
-    from provisioner.plan._obstacles import Obstacle
-    from provisioner.plan._request import Request
-    from provisioner.plan._search import Found
+    from provisioner.planner._judge import Choice
+    from provisioner.planner._obstacles import Obstacle
+    from provisioner.planner._request import Request
+    from provisioner.planner._search import Found
     from provisioner.spec import Spec
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provisioner.compat import load_compat
-from provisioner.plan import Plan, Refusal, plan
-from provisioner.plan._judge import Choice, judge
-from provisioner.plan._request import MEMBERS, request_from
-from tests.plan.wishes import a_host, a_spec
+from provisioner.planner import Plan, Refusal, plan
+from provisioner.planner._judge import Choice, judge
+from provisioner.planner._request import MEMBERS, request_from
+from tests.planner.wishes import a_host, a_spec
 
 if TYPE_CHECKING:
     from provisioner.compat import Build

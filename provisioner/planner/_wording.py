@@ -9,7 +9,7 @@ from typing_extensions import assert_never
 
 from provisioner.compat import kind_of
 from provisioner.findings import Finding, Where
-from provisioner.plan._obstacles import (
+from provisioner.planner._obstacles import (
     DependencyClash,
     NoAccelerator,
     NoMember,
@@ -21,13 +21,13 @@ from provisioner.plan._obstacles import (
     PatchExcluded,
     WrongMember,
 )
-from provisioner.plan._text import index_name, listing, literals, pythons, runs
+from provisioner.planner._text import index_name, listing, literals, pythons, runs
 
 if TYPE_CHECKING:
     from provisioner.compat import Compat
     from provisioner.findings import Combination
-    from provisioner.plan._obstacles import Obstacle
-    from provisioner.plan._request import Request
+    from provisioner.planner._obstacles import Obstacle
+    from provisioner.planner._request import Request
     from provisioner.spec import Spec
 
 
@@ -47,7 +47,7 @@ class Scene:
 
     def where(self, key: str) -> Where:
         """Return the place of a key in the spec."""
-        return Where(file=str(self.spec.file), line=self.spec.line_of(key), key=key)
+        return Where(file=self.spec.shown, line=self.spec.line_of(key), key=key)
 
     def place(self, key: str, fallback: str = "torch.torch") -> Where:
         """Return the place of a key that the spec may leave out."""
@@ -293,6 +293,6 @@ def _dependency_clash(obstacle: DependencyClash, scene: Scene) -> Finding:
         why=f"{ceiling.why} Source: {scene.compat.cite(ceiling.sources)}.",
         do=scene.take_one(f"let `{dependency.name}` stay below the ceiling"),
         where=Where(
-            file=str(scene.spec.file), line=dependency.line or scene.spec.line_of(key), key=key
+            file=scene.spec.shown, line=dependency.line or scene.spec.line_of(key), key=key
         ),
     )

@@ -12,16 +12,16 @@ from itertools import chain, product
 from typing import TYPE_CHECKING, Final
 
 from provisioner.findings import Combination
-from provisioner.plan._judge import Choice, is_admitted, judge, may_serve
-from provisioner.plan._order import near_accelerators, near_pythons, near_releases
-from provisioner.plan._request import MEMBERS
-from provisioner.plan._search import matching
+from provisioner.planner._judge import Choice, is_admitted, judge, may_serve
+from provisioner.planner._order import near_accelerators, near_pythons, near_releases
+from provisioner.planner._request import MEMBERS
+from provisioner.planner._search import matching
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from provisioner.compat import Compat, MemberName, Release
-    from provisioner.plan._request import Request
+    from provisioner.planner._request import Request
 
 MOST: Final = 5
 """More alternatives than this are not offered."""

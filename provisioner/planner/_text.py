@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provisioner.plan._order import python_order
+from provisioner.planner._order import python_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.plan.wishes import LINES, a_host, a_spec
+from tests.planner.wishes import LINES, a_host, a_spec
 
 if sys.version_info >= (3, 11):
     import tomllib

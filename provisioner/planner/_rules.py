@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from packaging.version import InvalidVersion, Version
 
 from provisioner.findings import Finding, Where
-from provisioner.plan._request import targets_host
-from provisioner.plan._text import listing
-from provisioner.plan._wording import unheard_of
+from provisioner.planner._request import targets_host
+from provisioner.planner._text import listing
+from provisioner.planner._wording import unheard_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from packaging.specifiers import Specifier
 
     from provisioner.host import HostFacts
-    from provisioner.plan._wording import Scene
+    from provisioner.planner._wording import Scene
 
 _TRIO: Final = ("torch", "torchvision", "torchaudio")
 _MACHINES_32: Final = frozenset(
@@ -89,7 +89,7 @@ def iter_spec_problems(scene: Scene) -> Iterator[Finding]:
                 "could come from another index and undo that.",
                 do=f'Move it to `[torch]`, as `{dependency.name} = "…"`.',
                 where=Where(
-                    file=str(scene.spec.file),
+                    file=scene.spec.shown,
                     line=dependency.line or scene.spec.line_of(key),
                     key=key,
                 ),

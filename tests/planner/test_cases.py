@@ -9,15 +9,15 @@ import pytest
 from provisioner.codes import TITLES
 from provisioner.compat import load_compat
 from provisioner.findings import Severity
-from provisioner.plan import Plan, Refusal, plan
-from tests.plan.case_files import load_cases
-from tests.plan.wishes import FILE, line_of, spec_of
+from provisioner.planner import Plan, Refusal, plan
+from tests.planner.case_files import load_cases
+from tests.planner.wishes import FILE, line_of, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from provisioner.findings import Combination, Finding
-    from tests.plan.case_files import Case
+    from tests.planner.case_files import Case
 
 CASES = load_cases()
 ACCEPTED = {name: case for name, case in CASES.items() if case.plan is not None}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provisioner.plan._judge import Choice, judge
+from provisioner.planner._judge import Choice, judge
 
 if TYPE_CHECKING:
     from provisioner.compat import Compat, Release
-    from provisioner.plan._judge import Verdict
-    from provisioner.plan._obstacles import Obstacle
-    from provisioner.plan._request import Request
+    from provisioner.planner._judge import Verdict
+    from provisioner.planner._obstacles import Obstacle
+    from provisioner.planner._request import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from typing_extensions import assert_never
 
 from provisioner.findings import Finding, Severity
-from provisioner.plan._judge import Choice
-from provisioner.plan._obstacles import (
+from provisioner.planner._judge import Choice
+from provisioner.planner._obstacles import (
     DependencyClash,
     NoAccelerator,
     NoMember,
@@ -21,17 +21,17 @@ from provisioner.plan._obstacles import (
     PatchExcluded,
     WrongMember,
 )
-from provisioner.plan._text import index_name, listing
+from provisioner.planner._text import index_name, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provisioner.compat import Release
-    from provisioner.plan._judge import Verdict
-    from provisioner.plan._obstacles import Obstacle
-    from provisioner.plan._request import Request
-    from provisioner.plan._search import Found
-    from provisioner.plan._wording import Scene
+    from provisioner.planner._judge import Verdict
+    from provisioner.planner._obstacles import Obstacle
+    from provisioner.planner._request import Request
+    from provisioner.planner._search import Found
+    from provisioner.planner._wording import Scene
 
 
 def iter_remarks(scene: Scene, found: Found, choice: Choice) -> Iterator[Finding]:
