@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from provisioner.findings import Finding
-    from provisioner.plan import Plan
+    from provisioner.planner import Plan
 
 
 class Reporter:

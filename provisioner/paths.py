@@ -1,4 +1,4 @@
-"""Where torchenv keeps its own files, and how files are written so that no reader sees a half one."""
+"""Where torchenv keeps its own files, and writing files so that no reader sees a half one."""
 
 from __future__ import annotations
 

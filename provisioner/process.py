@@ -140,7 +140,7 @@ def _wait(child: sh.RunningCommand, *, interrupted: bool) -> None:
         raise KeyboardInterrupt
     try:
         child.wait()
-    except KeyboardInterrupt:
+    except BaseException:
         _end(child)
         raise
 

@@ -1,5 +1,24 @@
 """The lock: resolving through the engine, writing and reading PEP 751, knowing when it is stale."""
 
-from provisioner.lock._types import Lock, LockedPackage, LockedWheel
+from provisioner.lockfile._connections import engine_environ, network_settings
+from provisioner.lockfile._make import LockRequest, make_lock
+from provisioner.lockfile._read import read_lock
+from provisioner.lockfile._sources import local_folders
+from provisioner.lockfile._stale import staleness
+from provisioner.lockfile._types import Lock, LockedPackage, LockedWheel
+from provisioner.lockfile._write import render_lock, write_lock
 
-__all__ = ["Lock", "LockedPackage", "LockedWheel"]
+__all__ = [
+    "Lock",
+    "LockRequest",
+    "LockedPackage",
+    "LockedWheel",
+    "engine_environ",
+    "local_folders",
+    "make_lock",
+    "network_settings",
+    "read_lock",
+    "render_lock",
+    "staleness",
+    "write_lock",
+]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from provisioner.plan import ChosenBuild, Constraint, Target
+    from provisioner.planner import ChosenBuild, Constraint, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,21 +9,23 @@ its way is called ``<file name>.part``. ``<root>/locks/`` keeps processes apart,
 from __future__ import annotations
 
 import shutil
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provisioner.findings import WorldError
 from provisioner.store import _findings
 from provisioner.store._fetch import Job, Missing, fetch_missing, is_present
-from provisioner.store._part import sha256_of
+from provisioner.store._learn import recall, receive, remember
+from provisioner.store._part import publish, sha256_of
+from provisioner.store._types import WantedWheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
 
     from provisioner.events import Reporter
     from provisioner.network import Client
-    from provisioner.store._types import WantedWheel
 
 
 def _free_bytes(folder: Path) -> int:
@@ -82,14 +84,45 @@ class Store:
             raise WorldError(_findings.disk_failure(self.root, exc)) from exc
         return {digest: self.path(wheel) for digest, wheel in wheels.items()}
 
+    def learn(self, name: str, url: str, client: Client, reporter: Reporter) -> WantedWheel:
+        """Return a wheel whose hash nobody states, with the hash of what its address holds.
+
+        It is downloaded into the store, once: what was learned about an address is remembered, and
+        believed for as long as the store has those bytes.
+
+        Args:
+            name: File name.
+            url: Address, without credentials.
+            client: Fetches.
+            reporter: Hears of the progress.
+
+        Raises:
+            WorldError: As :meth:`fetch`.
+            VerificationError: ``TE504``, it is not what its name says.
+        """
+        notes = self.root / "learned"
+        known = recall(notes, url)
+        if known is not None and is_present(self.path(known), known):
+            return known
+        asked = WantedWheel(name=name, url=url, size=client.size(url), sha256="0" * 64)
+        try:
+            _make_private(notes)
+            with tempfile.TemporaryDirectory(prefix="learn-", dir=self.root) as folder:
+                part = Path(folder) / name
+                wheel = receive(asked, part, client, reporter)
+                _make_private(self.path(wheel).parent)
+                publish(part, self.path(wheel))
+            remember(notes, wheel)
+        except OSError as exc:
+            raise WorldError(_findings.disk_failure(self.root, exc)) from exc
+        return wheel
+
     def engine_cache(self, near: Path) -> Path:
         """Return the folder for the engine's cache that suits an environment below ``near``.
 
-        The engine installs by hard links from its cache, in a fraction of the time and space of
-        copies, which works within one file system only. So the cache lies in the store where that
-        is on the file system of ``near``, shared by all environments, else in ``near`` itself.
-        Neither need exist yet. Two mounts of one file system count as one here; the engine then
-        finds that links fail and copies.
+        File systems that can share the blocks of a copy (Btrfs, XFS, APFS) can do so within one
+        file system only. So the cache lies in the store where that is on the file system of
+        ``near``, shared by all environments, else in ``near`` itself. Neither need exist yet.
         """
         if _device(self.root) == _device(near):
             return self.root / "engine"

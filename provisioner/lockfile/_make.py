@@ -1,0 +1,203 @@
+"""Making a lock: from a plan to every wheel by hash.
+
+1. Merge the spec's sources with pip's configuration.
+2. Find the trio's wheels on their index, or in local sources.
+3. Let the engine resolve, until trio and companions come from the trio's index alone.
+4. Complete names, sizes and hashes, and check the trio against the plan. A wheel whose index
+   states no hash is downloaded to learn it, and marked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from provisioner import toml
+from provisioner.findings import Finding, Severity, VerificationError
+from provisioner.lockfile._complete import Answer, complete
+from provisioner.lockfile._published import published_files
+from provisioner.lockfile._request import Request
+from provisioner.lockfile._resolve import Resolver, order_notes, settle
+from provisioner.lockfile._sources import LockSources, lock_sources
+from provisioner.lockfile._tags import engine_platform, target_glibc, target_tags
+from provisioner.lockfile._trio import LocatedTrio, locate_trio
+from provisioner.lockfile._types import Lock
+from provisioner.spec import spec_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from provisioner.compat import Compat
+    from provisioner.engine import Engine
+    from provisioner.events import Reporter
+    from provisioner.host import HostFacts, PipConfig
+    from provisioner.lockfile._types import LockedPackage
+    from provisioner.network import Client, IndexFile
+    from provisioner.planner import Plan
+    from provisioner.spec import Spec
+    from provisioner.store import Store, WantedWheel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockRequest:
+    """Everything that locking reads; nothing else of the machine is looked at."""
+
+    spec: Spec
+    plan: Plan
+    compat: Compat
+    host: HostFacts
+    pip: PipConfig
+    client: Client
+    engine: Engine
+    store: Store
+    """Keeps wheels that had to be downloaded to learn their hash."""
+    interpreter: Path
+    """The Python that the engine runs with; the target's version is told to it separately, but
+    for a free-threaded target it must be one of that kind."""
+    network_environ: Mapping[str, str]
+    """Certificates, proxies and time limits as variables of the engine."""
+    reporter: Reporter
+
+
+def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
+    """Resolve the plan and return the lock with the notes of this run; nothing is written.
+
+    Raises:
+        WorldError: Network, index or engine said no (``TE401`` to ``TE430``).
+        VerificationError: A package came from where it must not (``TE406``), or the engine chose
+            another build than planned (``TE409``).
+    """
+    plan, reporter = request.plan, request.reporter
+    sources = lock_sources(request.spec, plan, request.pip)
+    host = (request.host.platform, request.host.libc_version)
+    glibc = target_glibc(plan.target, floor=plan.glibc, host=host)
+    tags = target_tags(plan.target, glibc=glibc)
+    reporter.step(f"Looking for {plan.torch.name} {plan.torch.version}")
+    located = locate_trio(plan, sources, tags, request.client)
+    resolver = _resolver(request, sources, engine_platform(plan.target, glibc=glibc))
+    wanted = _wanted(request, sources, located)
+    reporter.step(f"Resolving {len(wanted.trio) + len(wanted.others)} requirements")
+    settled, origins = settle(resolver, wanted)
+    routed = {name: origins[name][0] for name in sorted(settled.routed & origins.keys())}
+    published = published_files(routed, sources.trio, tags, request.client)
+    learned = _learn(request, published)
+    # A wheel without a hash is given to the engine as a file, else it would fetch it once more.
+    here = {name: request.store.path(wheel) for name, wheel in learned.items()}
+    answer = Answer(
+        packages=_packages(resolver.pylock(settled.with_files(here), omit=routed)),
+        origins=origins,
+        local=located.local,
+        published=published,
+        learned=learned,
+        tags=tags,
+    )
+    packages = complete(answer, request.client)
+    _check_trio(plan, packages)
+    notes = (
+        *located.findings,
+        *(_learned_here(wheel, sources) for wheel in learned.values()),
+        *order_notes(resolver, settled, origins),
+    )
+    return _lock(request, packages), notes
+
+
+def _learn(
+    request: LockRequest, published: Mapping[str, Sequence[IndexFile]]
+) -> dict[str, WantedWheel]:
+    """Download the wheels for which the index states no hash; the lock marks their hashes."""
+    learned = {}
+    for name, files in published.items():
+        if files and files[0].sha256 is None:
+            best = files[0]
+            request.reporter.step(f"No hash is stated for {best.name}; fetching it to learn that")
+            learned[name] = request.store.learn(
+                best.name, best.url, request.client, request.reporter
+            )
+    return learned
+
+
+def _learned_here(wheel: WantedWheel, sources: LockSources) -> Finding:
+    return Finding(
+        code="TE432",
+        severity=Severity.NOTE,
+        message=f"The hash of `{wheel.name}` was learned by downloading it.",
+        why=f"{sources.trio.public} states none. The lock names what arrived here first, and marks "
+        "it; everybody who uses the lock gets just that.",
+        do="Nothing; compare the hash with another source if you have one.",
+    )
+
+
+def _resolver(request: LockRequest, sources: LockSources, platform: str) -> Resolver:
+    target = request.plan.target
+    credentials: dict[str, str] = {}
+    for index in (sources.trio, *sources.general):
+        credentials.update(index.credentials_environ)
+    arguments = ["--python", str(request.interpreter), "--python-platform", platform]
+    if not target.python.endswith("t"):
+        arguments += ["--python-version", target.python]
+    return Resolver(
+        engine=request.engine,
+        sources=sources,
+        target_arguments=tuple(arguments),
+        environ={**request.network_environ, **credentials},
+        is_companion=request.compat.is_companion,
+        on_detail=request.reporter.detail,
+    )
+
+
+def _wanted(request: LockRequest, sources: LockSources, located: LocatedTrio) -> Request:
+    """Return the first request: the trio routed to its index, unless it is the default or files."""
+    spec, plan = request.spec, request.plan
+    others = [str(dependency) for dependency in spec.dependencies]
+    if spec.seed and not any(one.name == "pip" for one in spec.dependencies):
+        # A venv without pip runs another Python's pip; so pip is a package like any other.
+        others.append("pip")
+    routed = not located.local and sources.trio not in sources.general
+    return Request(
+        trio=located.requirements,
+        others=tuple(sorted(others)),
+        routed=frozenset(build.name for build in plan.trio) if routed else frozenset(),
+        constraints=tuple(constraint.requirement for constraint in plan.constraints),
+    )
+
+
+def _packages(pylock: str) -> tuple[Mapping[str, Any], ...]:
+    packages = toml.loads(pylock).get("packages", ())
+    return tuple(packages)
+
+
+def _check_trio(plan: Plan, packages: tuple[LockedPackage, ...]) -> None:
+    """Compare what was resolved with what was planned.
+
+    Raises:
+        VerificationError: ``TE409`` for each trio member that is another version or build.
+    """
+    resolved = {package.name: package.version for package in packages}
+    wrong = [build for build in plan.trio if resolved.get(build.name) != build.version]
+    if wrong:
+        raise VerificationError(
+            Finding(
+                code="TE409",
+                message=f"The engine chose `{build.name} {resolved.get(build.name)}` "
+                f"where `{build.version}` is planned.",
+                why="The lock must hold exactly the planned build.",
+                do="Run `torchenv lock --verbose` and report this.",
+            )
+            for build in wrong
+        )
+
+
+def _lock(request: LockRequest, packages: tuple[LockedPackage, ...]) -> Lock:
+    plan = request.plan
+    return Lock(
+        file=request.spec.lock_file,
+        digest="",
+        spec_digest=spec_digest(request.spec),
+        target=plan.target,
+        requires_python=f"=={plan.target.python.removesuffix('t')}.*",
+        trio=plan.trio,
+        constraints=plan.constraints,
+        packages=packages,
+        compat_version=request.compat.version,
+    )

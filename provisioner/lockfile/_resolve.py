@@ -1,0 +1,218 @@
+"""Resolving: asking the engine until every package comes from where it must.
+
+The engine's answer is not taken on trust. It is asked for the index of each package (which its
+pylock does not say), and that is checked against the plan: the trio and its companions come from
+the trio's index, and nothing else comes from PyTorch's.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from provisioner.findings import Finding, Severity, VerificationError, WorldError
+from provisioner.lockfile._engine_errors import explain_engine
+from provisioner.lockfile._request import Request, write_request
+from provisioner.process import ProcessFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from provisioner.engine import Engine
+    from provisioner.lockfile._sources import LockSources
+
+Origins = dict[str, tuple[str, str | None]]
+"""Package name to (version, URL of its index); the URL is None for a package that is a file."""
+
+_ROUNDS: Final = 4
+"""Companions of companions appear one level a round; torch's own trees are two levels deep."""
+_FROM: Final = "# from "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolver:
+    """The engine with everything that stays the same over the rounds of one resolution."""
+
+    engine: Engine
+    sources: LockSources
+    target_arguments: tuple[str, ...]
+    """``--python-version``, ``--python-platform`` and the interpreter to run with."""
+    environ: Mapping[str, str]
+    """Variables for the engine: certificates, proxies, credentials of the indexes."""
+    is_companion: Callable[[str], bool]
+    """Whether a name is one of those that travel with torch (``triton``, ``nvidia-…``)."""
+    on_detail: Callable[[str], None]
+
+    def origins(self, request: Request, *arguments: str) -> Origins:
+        """Resolve, and return version and index of each package.
+
+        Raises:
+            WorldError: The engine failed; the finding says why.
+        """
+        annotations = ("--emit-index-annotation", "--no-annotate", "--no-header")
+        return parse_origins(self._compile(request, *annotations, *arguments))
+
+    def pylock(self, request: Request, omit: Collection[str]) -> str:
+        """Resolve what was just resolved, and return the engine's pylock without ``omit``.
+
+        The engine answers from its cache, which holds the very pages that its first answer came
+        from: no page can have changed in between, and no request is made.
+
+        Raises:
+            WorldError: The engine failed; the finding says why.
+        """
+        left_out = [word for name in sorted(omit) for word in ("--no-emit-package", name)]
+        arguments = ("--format", "pylock.toml", "--no-header", *left_out)
+        try:
+            return self._compile(request, *arguments, "--offline")
+        except WorldError:
+            # Some servers forbid to cache their pages.
+            return self._compile(request, *arguments)
+
+    def _compile(self, request: Request, *arguments: str) -> str:
+        with tempfile.TemporaryDirectory(prefix="torchenv-") as name:
+            folder = Path(name)
+            words = write_request(folder, request, self.sources)
+            try:
+                done = self.engine.run(
+                    ["pip", "compile", "--no-build", *self.target_arguments, *arguments, *words],
+                    cwd=folder,
+                    extra_environ=self.environ,
+                    on_stderr=self.on_detail,
+                )
+            except ProcessFailedError as exc:
+                raise WorldError(explain_engine(exc.completed, self.sources)) from exc
+        return done.stdout
+
+
+def parse_origins(text: str) -> Origins:
+    """Read the engine's requirements output with index annotations.
+
+    The input is lines like ``numpy==2.1.0``, each followed by ``    # from https://…/simple``
+    unless the package is a file (``torch @ file:///…``).
+    """
+    origins: Origins = {}
+    last = ""
+    for line in text.splitlines():
+        stripped = line.strip()
+        if stripped.startswith(_FROM) and last:
+            origins[last] = (origins[last][0], stripped.removeprefix(_FROM))
+        elif stripped and not stripped.startswith(("#", "-")):
+            try:
+                requirement = Requirement(stripped)
+            except InvalidRequirement:
+                continue
+            last = str(canonicalize_name(requirement.name))
+            version = next((one.version for one in requirement.specifier), "")
+            origins[last] = (version, None)
+    return origins
+
+
+def settle(resolver: Resolver, request: Request) -> tuple[Request, Origins]:
+    """Resolve until the trio and all its companions come from the trio's index.
+
+    Returns the request that achieves it, and where each package then comes from.
+
+    Raises:
+        WorldError: The engine failed.
+        VerificationError: ``TE406``, a package comes from an index that it must not come from.
+    """
+    if not request.routed:
+        origins = resolver.origins(request)
+        _refuse_surprises(resolver, request, origins)
+        return request, origins
+    closure = _trio_closure(resolver, request)
+    request = request.routing(name for name in closure if resolver.is_companion(name))
+    origins = resolver.origins(request)
+    for _ in range(_ROUNDS):
+        late = {name for name in origins if name in closure and resolver.is_companion(name)}
+        if late <= request.routed:
+            break
+        request = request.routing(late)
+        origins = resolver.origins(request)
+    _refuse_surprises(resolver, request, origins)
+    return request, origins
+
+
+def order_notes(resolver: Resolver, request: Request, origins: Origins) -> tuple[Finding, ...]:
+    """Say which packages pip would have taken from a later index, where there are several.
+
+    pip takes the best version over all indexes, torchenv the first index that has the name.
+    """
+    if len(resolver.sources.general) < 2:  # noqa: PLR2004 - one index has no order
+        return ()
+    try:
+        best = resolver.origins(request, "--index-strategy", "unsafe-best-match")
+    except WorldError:
+        # The comparison is a courtesy; what was resolved without it stands.
+        return ()
+    others = {name: place for name, place in best.items() if origins.get(name, place) != place}
+    return tuple(
+        Finding(
+            code="TE407",
+            severity=Severity.NOTE,
+            message=f"`{name}` {origins[name][0]} is from {origins[name][1]}, "
+            "the first index that has it.",
+            why=f"A later index, {url}, has {version}, which pip would have taken.",
+            do="Nothing, if that is meant; else change the order of the indexes.",
+        )
+        for name, (version, url) in sorted(others.items())
+        if name not in request.routed
+    )
+
+
+def _trio_closure(resolver: Resolver, request: Request) -> frozenset[str]:
+    """Return the names of everything that the trio needs, its index asked first.
+
+    Asked first because some companions stand on no other index (``pytorch-triton-rocm``).
+    """
+    sources = resolver.sources
+    if request.routed:
+        sources = replace(sources, general=(sources.trio, *sources.general))
+    trio = Request(trio=request.trio, constraints=request.constraints)
+    return frozenset(replace(resolver, sources=sources).origins(trio))
+
+
+def _refuse_surprises(resolver: Resolver, request: Request, origins: Origins) -> None:
+    """Check every origin.
+
+    Raises:
+        VerificationError: ``TE406`` for each package that comes from a wrong index.
+    """
+    trio = resolver.sources.trio
+    names = {Requirement(line).name for line in request.trio}
+    wrong = {
+        name
+        for name, (_, url) in origins.items()
+        if url is not None and resolver.sources.index_at(url) != trio
+    }
+    bound = names | request.routed
+    suspects = {name for name in wrong - bound if resolver.is_companion(name)}
+    if suspects:
+        # A dependency of the user's may be called like a companion (`nvidia-ml-py`).
+        bound |= suspects & _trio_closure(resolver, request)
+    rule = f"it belongs to the trio, which comes from {trio.public} only"
+    findings = [_surprise(name, origins[name][1], rule) for name in sorted(wrong & bound)]
+    if trio not in resolver.sources.general:
+        rule = "only the trio and its companions come from PyTorch's index"
+        strays = sorted(origins.keys() - wrong - bound)
+        findings += [
+            _surprise(name, url, rule) for name in strays if (url := origins[name][1]) is not None
+        ]
+    if findings:
+        raise VerificationError(findings)
+
+
+def _surprise(name: str, url: str | None, rule: str) -> Finding:
+    return Finding(
+        code="TE406",
+        message=f"`{name}` would come from {url}.",
+        why=f"That is not allowed: {rule}. A package of the same name elsewhere may be another "
+        "build, or a trap.",
+        do="Remove that index, or make the package available where it belongs.",
+    )

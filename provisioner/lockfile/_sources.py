@@ -1,0 +1,133 @@
+"""Where packages come from: the spec's ``[sources]`` over pip's own configuration.
+
+The spec wins key by key; where it is silent, what a pip user configured holds. pip takes the best
+version over all its indexes, which lets a look-alike with a higher number win; torchenv keeps to
+the first index that has a name, pip's ``index-url`` first, and says so where that decided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from provisioner.findings import Finding, WorldError
+from provisioner.urls import local_path, strip_credentials
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from provisioner.host import PipConfig
+    from provisioner.planner import Plan
+    from provisioner.spec import Spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """One index under the name that the engine knows it by."""
+
+    name: str
+    """``default``, ``extra1``, ``pytorch``: also names the variables that carry its credentials."""
+    url: str
+    """With credentials where it has any; use :attr:`public` for everything that is shown."""
+
+    @property
+    def public(self) -> str:
+        """The URL without credentials and without a final slash."""
+        return strip_credentials(self.url).rstrip("/")
+
+    @property
+    def credentials_environ(self) -> dict[str, str]:
+        """The engine's variables for this index's credentials; empty where it has none."""
+        parts = urlsplit(self.url)
+        environ = {}
+        if parts.username is not None:
+            environ[f"UV_INDEX_{self.name.upper()}_USERNAME"] = unquote(parts.username)
+        if parts.password is not None:
+            environ[f"UV_INDEX_{self.name.upper()}_PASSWORD"] = unquote(parts.password)
+        return environ
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockSources:
+    """Everything that resolving needs to know about where packages come from."""
+
+    trio: Index
+    """The index that the trio and its companions come from."""
+    general: tuple[Index, ...]
+    """Indexes of everything else, in the order in which they are asked; empty with ``no_index``."""
+    find_links: tuple[str, ...]
+    constraints: tuple[str, ...]
+    """Constraint files (paths or URLs)."""
+    no_index: bool
+
+    @property
+    def trio_is_default(self) -> bool:
+        """Whether the trio comes from the first general index."""
+        return bool(self.general) and self.trio == self.general[0]
+
+    def index_at(self, url: str) -> Index | None:
+        """Return the index with this (public) URL, final slash or not."""
+        wanted = strip_credentials(url).rstrip("/")
+        for index in (self.trio, *self.general):
+            if index.public == wanted:
+                return index
+        return None
+
+
+def lock_sources(spec: Spec, plan: Plan, pip: PipConfig) -> LockSources:
+    """Merge what the spec and pip's configuration say, for this plan.
+
+    Raises:
+        WorldError: ``TE410``, no index is configured and pip does not tell its default.
+    """
+    wish = spec.sources
+    no_index = wish.no_index if wish.no_index is not None else pip.no_index
+    first = wish.index or pip.index_url or pip.default_index
+    extra = wish.extra_indexes if wish.extra_indexes is not None else pip.extra_index_urls
+    if first is None:
+        raise WorldError(_no_default_index())
+    urls = [first, *extra]
+    general = tuple(
+        Index(name="default" if number == 0 else f"extra{number}", url=url)
+        for number, url in enumerate(_unique(urls))
+    )
+    accelerator = (
+        Index(name="pytorch", url=plan.index_url) if plan.index_url is not None else general[0]
+    )
+    if wish.isolated:
+        general = (accelerator,)
+    return LockSources(
+        trio=accelerator,
+        general=() if no_index else general,
+        find_links=wish.find_links if wish.find_links is not None else pip.find_links,
+        constraints=wish.constraints if wish.constraints is not None else pip.constraints,
+        no_index=no_index,
+    )
+
+
+def _no_default_index() -> Finding:
+    return Finding(
+        code="TE410",
+        message="The address of the default index is not known.",
+        why="Neither the spec nor pip's configuration names one, and pip does not tell its own.",
+        do="Name it: `pip config set global.index-url URL`, or `index` under `[sources]`.",
+    )
+
+
+def local_folders(spec: Spec, pip: PipConfig) -> tuple[Path, ...]:
+    """Return the folders of this machine that may hold wheels: find-links, then ``file:`` indexes.
+
+    They serve bytes only, found by name and proven by hash, whatever a lock says about where a
+    wheel comes from.
+    """
+    links = spec.sources.find_links if spec.sources.find_links is not None else pip.find_links
+    extra = spec.sources.extra_indexes
+    indexes = (pip.index_url, *(extra if extra is not None else pip.extra_index_urls))
+    places = (local_path(place) for place in (*links, *(url for url in indexes if url)))
+    return tuple(path for path in places if path is not None)
+
+
+def _unique(urls: list[str]) -> list[str]:
+    """Drop repetitions, keeping the first: the same index twice is one index."""
+    return list(dict.fromkeys(url.rstrip("/") for url in urls))
