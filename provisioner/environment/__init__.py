@@ -1,1 +1,50 @@
-"""environment"""
+"""The environment: inspect, compare with a lock, build a generation, prove it, switch to it.
+
+An environment's path is a link to the current one of several generations; ``_layout`` shows where
+everything lies. Nothing here decides what belongs into an environment: the lock says that.
+"""
+
+from provisioner.environment._apply import Applied, ApplyRequest, WheelStore, apply_lock
+from provisioner.environment._changes import Change, Changes, plan_changes
+from provisioner.environment._examine import Condition
+from provisioner.environment._inspect import inspect_environment
+from provisioner.environment._layout import Generation
+from provisioner.environment._place import require_free_place
+from provisioner.environment._pointer import summarise
+from provisioner.environment._state import BasePython, Package, Proof, State
+from provisioner.environment._status import Status, environment_status
+from provisioner.environment._types import (
+    Absent,
+    Blocked,
+    Environment,
+    Foreign,
+    Installed,
+    Ours,
+)
+
+__all__ = [
+    "Absent",
+    "Applied",
+    "ApplyRequest",
+    "BasePython",
+    "Blocked",
+    "Change",
+    "Changes",
+    "Condition",
+    "Environment",
+    "Foreign",
+    "Generation",
+    "Installed",
+    "Ours",
+    "Package",
+    "Proof",
+    "State",
+    "Status",
+    "WheelStore",
+    "apply_lock",
+    "environment_status",
+    "inspect_environment",
+    "plan_changes",
+    "require_free_place",
+    "summarise",
+]

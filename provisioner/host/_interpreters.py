@@ -14,16 +14,14 @@ working folder, and what it would lead to is found in the manager's own folder a
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import logging
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from provisioner.findings import Finding, Where, WorldError
+from provisioner.foreign import contained
 from provisioner.host._types import Interpreter
 
 if TYPE_CHECKING:
@@ -129,13 +127,10 @@ def _candidates(python: str | None, environ: Mapping[str, str]) -> Iterator[Path
 
 def _discovered(python: str | None, environ: Mapping[str, str]) -> list[Path]:
     """Return what ``python-discovery`` finds on ``PATH`` and among uv's Pythons."""
-    from python_discovery import iter_interpreters  # noqa: PLC0415 - 60 ms, seldom needed
-
-    # Without a handler its warnings would reach the terminal by logging's last resort.
-    logging.getLogger("python_discovery").addHandler(logging.NullHandler())
     clean = {**environ, "PATH": _without_shims(environ.get("PATH", os.defpath))}
-    # It passes on what a chatty interpreter prints before it answers.
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contained("python_discovery"):
+        from python_discovery import iter_interpreters  # noqa: PLC0415 - 60 ms, seldom needed
+
         found = list(iter_interpreters(python, env=clean))
     return [Path(info.system_executable or info.executable) for info in found]
 

@@ -1,0 +1,219 @@
+"""Making an environment equal to its lock: all or nothing, and nothing where nothing is to do.
+
+The order of the steps is the promise: look at the place, decide, fetch, build aside, check, prove,
+and only then switch. Whatever fails or interrupts before the switch leaves what was there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from provisioner import paths
+from provisioner.engine import Engine
+from provisioner.environment._build import Blueprint, build
+from provisioner.environment._changes import plan_changes
+from provisioner.environment._examine import examine
+from provisioner.environment._generations import clean_up, discard_unless_current, prune
+from provisioner.environment._inspect import inspect_environment
+from provisioner.environment._layout import Layout
+from provisioner.environment._locking import environment_lock
+from provisioner.environment._os_errors import os_errors_as_findings
+from provisioner.environment._place import prepare_place, require_place
+from provisioner.environment._pointer import summarise, write_pointer
+from provisioner.environment._space import check_space, unpacked_size
+from provisioner.environment._switch import switch
+from provisioner.environment._types import Ours
+from provisioner.events import Reporter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from provisioner.environment._changes import Changes
+    from provisioner.environment._examine import Examination
+    from provisioner.environment._layout import Generation
+    from provisioner.environment._state import Proof
+    from provisioner.environment._types import Environment
+    from provisioner.findings import Finding
+    from provisioner.host import Interpreter
+    from provisioner.lockfile import Lock
+    from provisioner.network import Client
+    from provisioner.spec import Spec
+    from provisioner.store import WantedWheel
+
+
+class WheelStore(Protocol):
+    """What an apply needs of ``provisioner.store.Store``."""
+
+    def fetch(
+        self,
+        wanted: Sequence[WantedWheel],
+        client: Client,
+        reporter: Reporter,
+        local_sources: Sequence[Path],
+    ) -> Mapping[str, Path]:
+        """Return verified files by sha256, fetched where they are not there yet."""
+
+    def engine_cache(self, near: Path) -> Path:
+        """Return the engine's cache, on the file system of ``near`` where that can be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyRequest:
+    """What to apply, and everything that is needed for it."""
+
+    spec: Spec
+    lock: Lock
+    interpreter: Interpreter
+    """What a new generation is made from; the present one stays as long as its Python fits."""
+    store: WheelStore
+    client: Callable[[], AbstractContextManager[Client]]
+    """Opens the network client; called only where wheels are needed."""
+    local_sources: Sequence[Path]
+    """Folders of this machine in which wheels may lie, for the store."""
+    environ: Mapping[str, str]
+    """The caller's environment variables."""
+    wait: bool = True
+    """Whether to wait for another apply on the same environment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """An environment that is what its lock says."""
+
+    did: bool
+    """False where there was nothing to do."""
+    link: Path
+    """The environment's path."""
+    folder: Path
+    """The generation that it leads to."""
+    generation: int
+    summary: str
+    """What the environment is, in the words of the quick check too: ``torch 2.13.0+cpu, …``."""
+    changes: Changes
+    proof: Proof
+    findings: tuple[Finding, ...]
+    """Warnings and notes."""
+
+
+def apply_lock(request: ApplyRequest, reporter: Reporter | None = None) -> Applied:
+    """Make the environment of a spec equal to its lock, prove it, and switch to it.
+
+    Raises:
+        WorldError: The place is taken or cannot be written, somebody else works there, the disk is
+            full, a wheel cannot be had, or the engine failed.
+        VerificationError: A wheel, the files, or the proof is not what the lock says.
+    """
+    reporter = reporter or Reporter()
+    layout = Layout(link=request.spec.path)
+    before, examination = _look(layout, request)
+    if examination.condition == "current":
+        return _nothing_to_do(layout, request, before)
+    prepare_place(layout, before)
+    with environment_lock(layout, reporter, wait=request.wait):
+        with os_errors_as_findings(layout.root):
+            clean_up(layout)
+        # Whoever held the lock before may have done the work.
+        before, examination = _look(layout, request)
+        if examination.condition == "current":
+            return _nothing_to_do(layout, request, before)
+        return _make(layout, request, reporter, before, examination)
+
+
+def _look(layout: Layout, request: ApplyRequest) -> tuple[Environment, Examination]:
+    """Inspect and examine what is there, and refuse what must not be touched."""
+    environment = inspect_environment(layout.link)
+    require_place(layout, environment)
+    return environment, examine(layout.link, environment, request.lock, request.spec.python)
+
+
+def _nothing_to_do(layout: Layout, request: ApplyRequest, found: Environment) -> Applied:
+    assert isinstance(found, Ours) and found.state is not None  # noqa: S101, PT018 - "current" is
+    write_pointer(request.spec, request.lock, layout, found.generation, found.state)
+    return Applied(
+        did=False,
+        link=layout.link,
+        folder=found.generation.folder,
+        generation=found.generation.number,
+        summary=summarise(request.lock),
+        changes=plan_changes(found, request.lock),
+        proof=found.state.proof,
+        findings=(),
+    )
+
+
+def _make(
+    layout: Layout,
+    request: ApplyRequest,
+    reporter: Reporter,
+    before: Environment,
+    examination: Examination,
+) -> Applied:
+    """Fetch, build, switch, and only then remove what is old."""
+    wheels = _fetch(layout, request, reporter)
+    with os_errors_as_findings(layout.root):
+        generation = layout.generation(layout.next_number())
+        try:
+            state, notes = build(_blueprint(layout, request, wheels), generation, reporter)
+            reporter.step(f"Switching {paths.display(layout.link)} to the new environment")
+            kept = _switch(layout, generation)
+        except BaseException:
+            discard_unless_current(layout, generation)
+            raise
+    write_pointer(request.spec, request.lock, layout, generation, state)
+    reporter.detail("removing old generations")
+    prune(layout, generation.number)
+    return Applied(
+        did=True,
+        link=layout.link,
+        folder=generation.folder,
+        generation=generation.number,
+        summary=summarise(request.lock),
+        changes=plan_changes(before, request.lock),
+        proof=state.proof,
+        findings=(*_worth_saying(examination), *notes, *kept),
+    )
+
+
+def _fetch(layout: Layout, request: ApplyRequest, reporter: Reporter) -> Mapping[str, Path]:
+    """Return every wheel of the lock as a verified file, space allowing."""
+    from provisioner.store import WantedWheel  # noqa: PLC0415 - urllib3, not for a no-op
+
+    wheels = [package.wheel for package in request.lock.packages]
+    # A wheel never unpacks to less than its own size, and this is known before it is fetched.
+    check_space(layout.root, sum(wheel.size for wheel in wheels))
+    wanted = [
+        WantedWheel(name=wheel.name, url=wheel.url, size=wheel.size, sha256=wheel.sha256)
+        for wheel in wheels
+    ]
+    with request.client() as client:
+        files = request.store.fetch(wanted, client, reporter, request.local_sources)
+    check_space(layout.root, unpacked_size(files.values()))
+    return files
+
+
+def _blueprint(layout: Layout, request: ApplyRequest, wheels: Mapping[str, Path]) -> Blueprint:
+    cache = request.store.engine_cache(layout.folder)
+    return Blueprint(
+        lock=request.lock,
+        wheels=wheels,
+        interpreter=request.interpreter,
+        link=layout.link,
+        engine=Engine(cache=cache, environ=request.environ),
+        app_data=paths.store_root(request.environ) / "virtualenv",
+        environ=request.environ,
+    )
+
+
+def _switch(layout: Layout, generation: Generation) -> tuple[Finding, ...]:
+    """Switch, with another look at what is there now: building takes minutes."""
+    now = inspect_environment(layout.link)
+    require_place(layout, now)
+    return switch(layout, generation, now)
+
+
+def _worth_saying(examination: Examination) -> tuple[Finding, ...]:
+    """Return what an apply mends; that it was asked for something new is no finding."""
+    return tuple(each for each in examination.findings if each.code in {"TE607", "TE609", "TE704"})

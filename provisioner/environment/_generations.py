@@ -1,0 +1,68 @@
+"""Removing generations: given up ones, and old ones. Every removal can be interrupted anywhere.
+
+A folder is first renamed to ``<number>.gone``, in one step, so that a removal that was interrupted
+never leaves a generation that looks whole. What cannot be removed now (an engine that outlived a
+killed apply still writes into it) is tried again by the next apply.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from typing import TYPE_CHECKING
+
+from provisioner.environment._switch import recover
+
+if TYPE_CHECKING:
+    from provisioner.environment._layout import Generation, Layout
+
+
+def clean_up(layout: Layout) -> None:
+    """Remove what earlier applies left; the environment's lock must be held.
+
+    Raises:
+        OSError: A switch that was interrupted cannot be undone.
+    """
+    recover(layout)
+    for number in layout.iter_numbers():
+        generation = layout.generation(number)
+        if not generation.is_complete and not is_current(layout, generation):
+            discard(generation)
+    for gone in layout.root.glob("*.gone"):
+        shutil.rmtree(gone, ignore_errors=True)
+    current = [n for n in layout.iter_numbers() if is_current(layout, layout.generation(n))]
+    if current:
+        prune(layout, current[0])
+
+
+def discard(generation: Generation) -> None:
+    """Remove a generation as far as that goes now."""
+    gone = generation.folder.with_name(f"{generation.folder.name}.gone")
+    with contextlib.suppress(OSError):
+        generation.folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def discard_unless_current(layout: Layout, generation: Generation) -> None:
+    """Remove a generation whose building or switching failed.
+
+    An interrupt may come between the switch and the statement after it: what the environment
+    already leads to stays.
+    """
+    if not is_current(layout, generation):
+        discard(generation)
+
+
+def prune(layout: Layout, current: int) -> None:
+    """Keep the current generation and the newest of the others, remove the rest."""
+    others = [number for number in layout.iter_numbers() if number != current]
+    for number in others[:-1]:
+        discard(layout.generation(number))
+
+
+def is_current(layout: Layout, generation: Generation) -> bool:
+    """Whether the environment's link leads to this generation."""
+    try:
+        return str(layout.link.readlink()) == layout.target(generation.number)
+    except OSError:
+        return False

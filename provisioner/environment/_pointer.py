@@ -1,0 +1,84 @@
+"""The pointer file, by which the next ``torchenv apply`` with nothing to do is decided at once.
+
+``provisioner._entry`` reads it: ``key value`` lines, with everything that must still be as it was.
+It is a hint and never the truth: without it, or where anything differs, the whole program decides.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provisioner import paths
+from provisioner._quick import POINTER_FORMAT, pointer_path
+from provisioner._version import __version__
+from provisioner.environment._drift import manifest_digest
+from provisioner.environment._layout import mark_folder
+from provisioner.findings import SpecError
+
+if TYPE_CHECKING:
+    from provisioner.environment._layout import Generation, Layout
+    from provisioner.environment._state import State
+    from provisioner.lockfile import Lock
+    from provisioner.spec import Spec
+
+
+def summarise(lock: Lock) -> str:
+    """Return what an environment is, in a few words: ``torch 2.13.0+cpu, Python 3.11, cpu``."""
+    torch = lock.trio[0]
+    return f"torch {torch.version}, Python {lock.target.python}, {torch.accelerator}"
+
+
+def write_pointer(
+    spec: Spec, lock: Lock, layout: Layout, generation: Generation, state: State
+) -> None:
+    """Write the pointer file of a spec whose environment is right; where that fails, do without.
+
+    Nothing is written where the spec's file is no longer what ``spec`` was read from.
+    """
+    with contextlib.suppress(OSError):
+        spec_sha256 = _digest_of_same_spec(spec)
+        if spec_sha256 is None:
+            return
+        facts = {
+            "version": __version__,
+            "spec": str(spec.file),
+            "spec-sha256": spec_sha256,
+            "lock": str(lock.file),
+            "lock-sha256": lock.digest,
+            "link": str(layout.link),
+            "target": layout.target(generation.number),
+            "python": state.python.path,
+            "python-stat": f"{state.python.size} {state.python.mtime_ns}",
+            "files-sha256": manifest_digest(generation),
+            "summary": summarise(lock),
+        }
+        if any("\n" in value for value in facts.values()):
+            return
+        lines = [POINTER_FORMAT, *(f"{key} {value}" for key, value in facts.items()), ""]
+        pointer = Path(pointer_path(str(spec.file)))
+        pointer.parent.mkdir(exist_ok=True)
+        mark_folder(pointer.parent)
+        paths.write_atomic(pointer, os.fsencode("\n".join(lines)))
+
+
+def _digest_of_same_spec(spec: Spec) -> str | None:
+    """Return the sha256 of the spec's bytes, None where they now mean something else.
+
+    The spec was read before the work began, which may be an hour ago.
+    """
+    from provisioner.spec import load_spec, spec_digest  # noqa: PLC0415 - pydantic, seldom needed
+
+    content = spec.file.read_bytes()
+    try:
+        again = load_spec(spec.file)
+    except SpecError:
+        return None
+    is_same = spec_digest(again) == spec_digest(spec) and (again.path, again.python) == (
+        spec.path,
+        spec.python,
+    )
+    return hashlib.sha256(content).hexdigest() if is_same else None

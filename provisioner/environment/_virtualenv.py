@@ -1,0 +1,87 @@
+"""An empty virtual environment, made by ``virtualenv`` at a generation's final path."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from provisioner.findings import Finding, WorldError
+from provisioner.foreign import contained
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from virtualenv.activation.activator import Activator
+
+    from provisioner.host import Interpreter
+
+
+def create_virtualenv(
+    folder: Path,
+    *,
+    link: Path,
+    interpreter: Interpreter,
+    app_data: Path,
+    environ: Mapping[str, str],
+) -> None:
+    """Make a virtual environment without any package in ``folder``.
+
+    Its ``activate`` scripts name ``link``, so that a shell that is active sees the next switch;
+    everything that is installed later names ``folder``, so that it keeps meeting the same files.
+
+    Args:
+        folder: The generation's folder.
+        link: The environment's path.
+        interpreter: The base interpreter.
+        app_data: Where ``virtualenv`` may remember what it learns about interpreters.
+        environ: The caller's environment variables; ``VIRTUALENV_*`` of them are left out.
+
+    Raises:
+        WorldError: ``virtualenv`` refused (``TE604``).
+        OSError: The folder cannot be written.
+    """
+    arguments = ["--no-seed", "--no-venv-redirect", "--no-vcs-ignore", "--no-periodic-update"]
+    arguments += ["--app-data", str(app_data), "--python", str(interpreter.path), str(folder)]
+    with contained("virtualenv") as printed:
+        from virtualenv.run import session_via_cli  # noqa: PLC0415 - 150 ms, for building only
+
+        try:
+            session = session_via_cli(arguments, setup_logging=False, env=_clean(environ))
+            for activator in session.activators:
+                _name_link(activator, link)
+            with session:
+                session.run()
+        except (RuntimeError, SystemExit) as exc:
+            reason = (printed.getvalue().strip() or str(exc)).splitlines()[-1]
+            raise WorldError(_refused(interpreter, reason)) from exc
+
+
+def _name_link(activator: Activator, link: Path) -> None:
+    """Make an activator write ``link`` as the environment's path.
+
+    ``replacements`` is the hook that virtualenv's own activators override for such values.
+    """
+    values = getattr(activator, "replacements", None)
+    if values is None:
+        return
+
+    def with_link(*args: object) -> dict[str, str]:
+        return {**values(*args), "__VIRTUAL_ENV__": str(link), "__VIRTUAL_NAME__": link.name}
+
+    activator.replacements = with_link  # type: ignore[attr-defined]  # of the subclass, see above
+
+
+def _clean(environ: Mapping[str, str]) -> dict[str, str]:
+    """Leave out the user's settings of virtualenv, and have it read no file of them."""
+    clean = {name: text for name, text in environ.items() if not name.startswith("VIRTUALENV_")}
+    return {**clean, "VIRTUALENV_CONFIG_FILE": os.devnull}
+
+
+def _refused(interpreter: Interpreter, reason: str) -> Finding:
+    return Finding(
+        code="TE604",
+        message=f"No virtual environment can be made from `{interpreter.path}`.",
+        why=f"`virtualenv` said: {reason}.",
+        do="Check that this Python works, or ask for another one with `environment.python`.",
+    )

@@ -1,0 +1,1 @@
+"""Tests of ``provisioner.environment``: real virtual environments, the real engine, tiny wheels."""

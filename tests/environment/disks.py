@@ -1,0 +1,53 @@
+"""Small and read-only file systems for tests; both need the right to mount."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NO_MOUNT = (
+    "mounting a tmpfs is not permitted here; test_os_errors.py covers the wording of every error "
+    "number, and test_failures.py that a failure at any step undoes itself"
+)
+
+
+@contextlib.contextmanager
+def tmpfs(folder: Path, size: str = "64m") -> Iterator[Path]:
+    """Mount a tmpfs of ``size`` at ``folder`` until the end, or skip the test."""
+    folder.mkdir(parents=True, exist_ok=True)
+    argv = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(argv, capture_output=True, check=False).returncode:
+        pytest.skip(NO_MOUNT)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@contextlib.contextmanager
+def read_only(mounted: Path) -> Iterator[None]:
+    """Remount a tmpfs read-only for a while."""
+    subprocess.run(["mount", "-o", "remount,ro", str(mounted)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["mount", "-o", "remount,rw", str(mounted)], check=True)
+
+
+def fill(folder: Path) -> Path:
+    """Write a file into ``folder`` until its disk is full."""
+    filler = folder / "filler"
+    with filler.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+        for size in (2**20, 2**12, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(b"\0" * size)
+    return filler
