@@ -5,17 +5,28 @@ PYTHON ?= python3
 DEV := .dev
 BIN := $(DEV)/bin
 
-.PHONY: demo test clean
+.PHONY: demo test check reference clean
 
-demo: $(DEV)/.run
-	@$(BIN)/torchenv apply examples/cpu.toml
+demo: $(DEV)/demo-spec
+	@$(BIN)/torchenv apply "$$(cat $(DEV)/demo-spec)"
 
-test: $(DEV)/.test
+test: check
+	$(BIN)/pytest -n 2
+
+check: $(DEV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2
+
+# Files made from the code: schemas, reference pages, and the compiled compat data.
+reference: $(DEV)/.test
+	$(BIN)/python -m provisioner.compat.compile
+	$(BIN)/python -m provisioner.spec.schema
+	$(BIN)/python -m provisioner.cli._reference
+
+$(DEV)/demo-spec: examples/cpu.toml $(DEV)/.run
+	@$(BIN)/python examples/choose_python.py examples/cpu.toml $@
 
 $(DEV)/.run: pyproject.toml
 	@echo "Setting up $(DEV)/ (once)"
@@ -29,4 +40,4 @@ $(DEV)/.test: $(DEV)/.run
 	@touch $@
 
 clean:
-	rm -rf $(DEV) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(DEV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

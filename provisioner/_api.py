@@ -26,8 +26,8 @@ from provisioner.findings import (
 )
 from provisioner.host import probe_host
 from provisioner.paths import display
-from provisioner.plan import Plan, Refusal
-from provisioner.plan import plan as make_plan
+from provisioner.planner import Plan, Refusal
+from provisioner.planner import plan as make_plan
 from provisioner.spec import load_spec as read_spec
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from provisioner.environment import Applied, Changes, Status
     from provisioner.host import HostFacts, PipConfig
-    from provisioner.lock import Lock
+    from provisioner.lockfile import Lock
     from provisioner.network import Network
     from provisioner.spec import Spec
     from provisioner.store import Store
@@ -116,7 +116,7 @@ def current_lock(spec: Spec, planned: Plan) -> Lock | None:
     """
     if not spec.lock_file.exists():
         return None
-    from provisioner.lock import read_lock, staleness
+    from provisioner.lockfile import read_lock, staleness
 
     lock_ = read_lock(spec.lock_file)
     return lock_ if staleness(lock_, spec, planned.target.platform) is None else None
@@ -130,7 +130,7 @@ def check_lock(spec: Spec) -> Finding | None:
         WorldError: There is no lock.
         VerificationError: The lock cannot be trusted.
     """
-    from provisioner.lock import read_lock, staleness
+    from provisioner.lockfile import read_lock, staleness
 
     return staleness(read_lock(spec.lock_file), spec, plan(spec).target.platform)
 
@@ -152,7 +152,7 @@ class _Setting:
             WorldError: ``TE410``, pip's configuration cannot be read.
         """
         from provisioner.host import probe_pip_config
-        from provisioner.lock import network_settings
+        from provisioner.lockfile import network_settings
         from provisioner.paths import store_root
         from provisioner.store import Store
 
@@ -179,7 +179,7 @@ def lock(spec: Spec, *, reporter: Reporter | None = None) -> Locked:
 
 def _lock(spec: Spec, planned: Plan, setting: _Setting, reporter: Reporter) -> Locked:
     from provisioner.engine import Engine
-    from provisioner.lock import LockRequest, engine_environ, make_lock, read_lock, write_lock
+    from provisioner.lockfile import LockRequest, engine_environ, make_lock, read_lock, write_lock
     from provisioner.network import Client
 
     _refuse_foreign_lock(spec)
@@ -193,7 +193,7 @@ def _lock(spec: Spec, planned: Plan, setting: _Setting, reporter: Reporter) -> L
                 pip=setting.pip,
                 client=client,
                 engine=Engine(
-                    cache=setting.store.engine_cache(spec.path.parent), environ=setting.environ
+                    cache=setting.store.engine_cache(setting.store.root), environ=setting.environ
                 ),
                 store=setting.store,
                 interpreter=_engine_interpreter(planned, setting.environ),
@@ -226,7 +226,7 @@ def apply(
     """
     from provisioner.environment import ApplyRequest, apply_lock, require_free_place
     from provisioner.host import find_interpreter
-    from provisioner.lock import local_folders
+    from provisioner.lockfile import local_folders
     from provisioner.network import Client
 
     reporter = reporter or Reporter()
@@ -257,7 +257,7 @@ def _lock_to_apply(
     spec: Spec, planned: Plan, setting: _Setting, reporter: Reporter, *, locked: bool
 ) -> tuple[Lock, tuple[Finding, ...]]:
     """Return the lock beside the spec, made or made anew where that is needed and allowed."""
-    from provisioner.lock import read_lock, staleness
+    from provisioner.lockfile import read_lock, staleness
 
     if spec.lock_file.exists() or locked:
         present = read_lock(spec.lock_file)
@@ -279,7 +279,7 @@ def status(spec: Spec) -> Status:
         PlanError: The combination cannot be.
     """
     from provisioner.environment import environment_status
-    from provisioner.lock import read_lock, staleness
+    from provisioner.lockfile import read_lock, staleness
 
     platform = plan(spec).target.platform
     try:
@@ -331,7 +331,7 @@ def _refuse_foreign_lock(spec: Spec) -> None:
     Raises:
         VerificationError: ``TE427``.
     """
-    from provisioner.lock import read_lock
+    from provisioner.lockfile import read_lock
 
     try:
         read_lock(spec.lock_file)

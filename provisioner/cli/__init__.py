@@ -1,1 +1,5 @@
-"""cli"""
+"""The command line: parse, call the library, render. It decides nothing itself."""
+
+from provisioner.cli._main import main
+
+__all__ = ["main"]

@@ -1,0 +1,72 @@
+"""Where a command's output goes: data on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from provisioner.findings import ExitCode, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rich.console import Console
+
+    from provisioner.events import Reporter
+    from provisioner.findings import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """How the user wants to be told things."""
+
+    command: str
+    """Names the schema of the JSON document: ``torchenv/<command>/1``."""
+    as_json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+    @property
+    def has_document(self) -> bool:
+        """Whether there is a command of this name that prints a JSON document."""
+        from provisioner.documents import DOCUMENTS  # noqa: PLC0415 - needs pydantic
+
+        return self.command in DOCUMENTS
+
+    def console(self, *, stderr: bool = False) -> Console:
+        """Return a console; rich itself honours ``NO_COLOR`` and pipes."""
+        # Imported late: --json never needs it.
+        from rich.console import Console  # noqa: PLC0415
+
+        return Console(stderr=stderr, soft_wrap=False, highlight=False)
+
+    def reporter(self) -> Reporter:
+        """Return the listener for the library's events."""
+        from provisioner.cli._progress import ConsoleReporter  # noqa: PLC0415 - needs rich
+
+        quiet = self.quiet or self.as_json
+        return ConsoleReporter(self.console(stderr=True), quiet=quiet, verbose=self.verbose)
+
+    def document(self, body: Mapping[str, Any], findings: Iterable[Finding]) -> None:
+        """Print the command's JSON document on standard output."""
+        from provisioner.documents import document  # noqa: PLC0415 - needs pydantic
+
+        text = json.dumps(document(self.command, body, findings), indent=2, ensure_ascii=False)
+        sys.stdout.write(f"{text}\n")
+
+    def findings(self, findings: Iterable[Finding]) -> None:
+        """Print findings for people on standard error; ``--quiet`` keeps errors only."""
+        from provisioner.cli._render import print_findings  # noqa: PLC0415 - needs rich
+
+        shown = [one for one in findings if not self.quiet or one.severity is Severity.ERROR]
+        print_findings(self.console(stderr=True), shown)
+
+    def failed(self, findings: Iterable[Finding], exit_code: ExitCode) -> int:
+        """Tell of a failure in the wanted form and return the exit code."""
+        if self.as_json and self.has_document:
+            self.document({}, findings)
+        else:
+            self.findings(findings)
+        return int(exit_code)

@@ -1,0 +1,86 @@
+"""Showing events while they happen: on standard error, so that standard output stays data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from provisioner.cli._render import print_finding, print_plan
+from provisioner.events import Reporter
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import TaskID
+
+    from provisioner.findings import Finding
+    from provisioner.planner import Plan
+
+
+class ConsoleReporter(Reporter):
+    """Prints steps, and a progress bar while files arrive (terminals only)."""
+
+    def __init__(self, console: Console, *, quiet: bool, verbose: bool) -> None:
+        """Print to ``console``; ``quiet`` keeps errors only, ``verbose`` adds its lines."""
+        self._console = console
+        self._quiet = quiet
+        self._verbose = verbose
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+
+    def planned(self, plan: Plan) -> None:
+        """Print what was decided."""
+        if not self._quiet:
+            print_plan(self._console, plan)
+
+    def step(self, text: str) -> None:
+        """Print the phase that begins."""
+        if not self._quiet:
+            self._console.print(f"{text} …", style="dim", markup=False, highlight=False)
+
+    def detail(self, text: str) -> None:
+        """Print a detail where details are wanted."""
+        if self._verbose:
+            self._console.print(f"  {text}", style="dim", markup=False, highlight=False)
+
+    def finding(self, finding: Finding) -> None:
+        """Print a warning or note as it comes up."""
+        if not self._quiet:
+            print_finding(self._console, finding)
+
+    def download_started(self, files: int, size_bytes: int) -> None:
+        """Say how much will be fetched, and start the bar."""
+        noun = "wheel" if files == 1 else "wheels"
+        self.step(f"Downloading {files} {noun}, {size_bytes / 1e6:.1f} MB")
+        if self._quiet or not self._console.is_terminal:
+            return
+        self._progress = Progress(
+            TextColumn("  "),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._task = self._progress.add_task("download", total=size_bytes)
+        self._progress.start()
+
+    def download_progress(self, name: str, received_bytes: int) -> None:
+        """Move the bar."""
+        del name
+        if self._progress is not None and self._task is not None:
+            self._progress.advance(self._task, received_bytes)
+
+    def download_finished(self) -> None:
+        """Take the bar away; its thread ends with it."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None

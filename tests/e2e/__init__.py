@@ -1,0 +1,1 @@
+"""The installed command against the local index, end to end."""
