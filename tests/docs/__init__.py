@@ -1,0 +1,1 @@
+"""Checks of the documentation: every code block, every link, every generated page."""
