@@ -20,17 +20,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
+from provisioner import toml
 from provisioner.compat._checks import iter_problems
 from provisioner.compat._convert import to_compiled, to_hardware
 from provisioner.compat._hardware import COMPILED_HARDWARE
 from provisioner.compat._load import COMPILED
 from provisioner.compat._models import FilesModel
 from provisioner.findings import Finding, TorchenvError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -114,8 +110,8 @@ def _read(folder: Path) -> FilesModel:
 def _load(folder: Path, name: str) -> Mapping[str, Any]:
     file = folder / f"{name}.toml"
     try:
-        content: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as exc:
+        content: dict[str, Any] = toml.loads(file.read_text(encoding="utf-8"))
+    except (OSError, toml.TOMLDecodeError) as exc:
         raise CompatDataError(_finding(f"{file.name}: {exc}")) from exc
     return content
 

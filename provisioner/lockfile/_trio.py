@@ -8,7 +8,6 @@ the file, and says that the index did not confirm it.
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from provisioner.findings import Finding, Severity, WorldError
 from provisioner.lockfile._request import file_requirement
 from provisioner.lockfile._tags import best_first
 from provisioner.network import Page, parse_index_page
+from provisioner.store import sha256_of
 from provisioner.urls import local_path, mask, quote_name
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _local_wheel(path: Path, plan: Plan) -> LocalWheel:
         name=path.name,
         path=path,
         public_url=f"{(plan.index_url or '').rstrip('/')}/{quote_name(path.name)}",
-        sha256=_sha256(path),
+        sha256=sha256_of(path),
         size=path.stat().st_size,
     )
 
@@ -171,14 +171,6 @@ def _local_listings(project: str, sources: LockSources) -> Iterator[dict[str, Pa
             yield {
                 name: path for name, path in paths.items() if path is not None and path.is_file()
             }
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _unconfirmed(wheel: LocalWheel, failure: WorldError | None) -> Finding:

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING, Final
 
+from provisioner import toml
 from provisioner.spec._layout import DEPTH_LIMIT, KeyPath
 from provisioner.spec._problems import Number, Problem, shown, shown_path
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
     from provisioner.spec._layout import Layout
@@ -56,11 +51,11 @@ def parse_toml(text: str, layout: Layout) -> dict[str, object]:
     if "\0" in text:
         raise SyntaxProblemError(_holds_nul(text))
     try:
-        data: dict[str, object] = tomllib.loads(text, parse_float=Number.parse)
+        data: dict[str, object] = toml.loads(text, parse_float=Number.parse)
     except RecursionError:
         # The scan stops where it no longer understands, so this is what it did not see.
         raise SyntaxProblemError(_too_deep(None)) from None
-    except tomllib.TOMLDecodeError as exc:
+    except toml.TOMLDecodeError as exc:
         raise SyntaxProblemError(_diagnose(text, str(exc), layout)) from None
     except ValueError:
         # tomllib lets through what `int` says to a number of thousands of digits.
