@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from provisioner.environment import Applied, Changes, Status
-    from provisioner.host import HostFacts, PipConfig
+    from provisioner.host import HostFacts, Interpreter, PipConfig
     from provisioner.lockfile import Lock
     from provisioner.network import Network
     from provisioner.spec import Spec
@@ -225,7 +225,6 @@ def apply(
         VerificationError: Lock, wheel or finished environment is not what it should be.
     """
     from provisioner.environment import ApplyRequest, apply_lock, require_free_place
-    from provisioner.host import find_interpreter
     from provisioner.lockfile import local_folders
     from provisioner.network import Client
 
@@ -234,7 +233,7 @@ def apply(
     reporter.planned(planned)
     _require_this_machine(spec, planned)
     require_free_place(spec.path)
-    interpreter = find_interpreter(spec.python, os.environ)
+    interpreter = _interpreter(spec)
     setting = _Setting.of(spec)
     found, notes = _lock_to_apply(spec, planned, setting, reporter, locked=locked)
     done = apply_lock(
@@ -310,6 +309,22 @@ def _require_this_machine(spec: Spec, planned: Plan) -> None:
                 ),
             )
         )
+
+
+def _interpreter(spec: Spec) -> Interpreter:
+    """Return the Python that the spec asks for.
+
+    Raises:
+        WorldError: ``TE301``, at the spec's own line.
+    """
+    from provisioner.host import find_interpreter
+
+    key = "environment.python"
+    where = Where(file=spec.shown, line=spec.line_of(key), key=key)
+    try:
+        return find_interpreter(spec.python, os.environ)
+    except WorldError as exc:
+        raise WorldError(replace(one, where=where) for one in exc.findings) from exc
 
 
 def _engine_interpreter(planned: Plan, environ: Mapping[str, str]) -> Path:

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result = torchenv.main(args=words, prog_name="torchenv", standalone_mode=False)
     except click.ClickException as exc:
-        return output.failed([_bad_arguments(exc)], ExitCode.REFUSED)
+        return _refuse_arguments(output, exc)
     except TorchenvError as exc:
         return output.failed(exc.findings, exc.exit_code)
     except (KeyboardInterrupt, click.Abort):
@@ -52,16 +52,21 @@ def _output_of(words: Sequence[str]) -> Output:
     )
 
 
-def _bad_arguments(exc: click.ClickException) -> Finding:
+def _refuse_arguments(output: Output, exc: click.ClickException) -> int:
+    """Print the help where there were no arguments at all, else what is wrong with them."""
+    if isinstance(exc, click.exceptions.NoArgsIsHelpError):
+        click.echo(exc.format_message())
+        return int(ExitCode.REFUSED)
     context = getattr(exc, "ctx", None)
     path = context.command_path if context is not None else "torchenv"
     usage = context.get_usage() if context is not None else "torchenv COMMAND [SPEC]"
-    return Finding(
+    finding = Finding(
         code="TE903",
         message=exc.format_message(),
         why=" ".join(usage.split()),
         do=f"See `{path} --help`.",
     )
+    return output.failed([finding], ExitCode.REFUSED)
 
 
 def _interrupted() -> Finding:

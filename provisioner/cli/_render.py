@@ -132,7 +132,8 @@ def _print_part(console: Console, label: str, text: str) -> None:
     """Print a labelled part of a finding, every line of it indented alike."""
     for number, line in enumerate(_wrapped(console, text, indent=_LABEL_WIDTH)):
         shown = "" if number else f"  {label}"
-        _say(console, Text.assemble((shown.ljust(_LABEL_WIDTH), "dim"), line))
+        head = shown.ljust(_LABEL_WIDTH) if line else shown
+        _say(console, Text.assemble((head, "dim"), line))
 
 
 def _print_rows(console: Console, rows: Sequence[tuple[str, ...]]) -> None:

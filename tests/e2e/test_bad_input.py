@@ -99,6 +99,7 @@ def test_interpreter_missing(workspace: Workspace) -> None:
     document = refuse(workspace, 3, "apply")
     assert codes(document) == ["TE301"]
     assert "3.11.99" in document["findings"][0]["message"]
+    assert document["findings"][0]["where"]["file"] == "torchenv.toml"
     assert not watch.paths()
     assert not workspace.environment.exists()
 
