@@ -120,7 +120,8 @@ def test_good_cases_are_valid(path: Path) -> None:
 
 def test_examples_are_valid() -> None:
     """The examples of the repository pass, and there are some."""
-    examples = sorted((REPOSITORY / "examples").glob("*.toml"))
+    files = sorted((REPOSITORY / "examples").glob("*.toml"))
+    examples = [path for path in files if not path.name.startswith("pylock.")]
     assert examples
     for path in examples:
         assert not errors(SCHEMA, _toml(path)), path.name
