@@ -31,12 +31,12 @@ $(DEV)/demo-spec: examples/cpu.toml $(DEV)/.run
 $(DEV)/.run: pyproject.toml
 	@echo "Setting up $(DEV)/ (once)"
 	@$(PYTHON) -m venv $(DEV)
-	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	@$(BIN)/python -m pip install --quiet --editable .
+	@$(BIN)/python -m pip install -qq --upgrade "pip>=25.1"
+	@$(BIN)/python -m pip install -qq --editable .
 	@touch $@
 
 $(DEV)/.test: $(DEV)/.run
-	@$(BIN)/python -m pip install --quiet --group dev
+	@$(BIN)/python -m pip install -qq --group dev
 	@touch $@
 
 clean:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ from provisioner.planner import plan as make_plan
 from provisioner.spec import load_spec as read_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from provisioner.environment import Applied, Changes, Status
     from provisioner.host import HostFacts, Interpreter, PipConfig
@@ -135,31 +136,44 @@ def check_lock(spec: Spec) -> Finding | None:
     return staleness(read_lock(spec.lock_file), spec, plan(spec).target.platform)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Setting:
-    """What locking and applying need of this machine, read once."""
+    """What locking and fetching need of this machine, read when it is first needed.
 
-    environ: Mapping[str, str]
-    pip: PipConfig
-    network: Network
-    store: Store
+    Asking pip takes a third of a second, which an apply with nothing to do need not pay.
+    """
 
-    @classmethod
-    def of(cls, spec: Spec) -> _Setting:
-        """Read pip's configuration and find the store.
+    def __init__(self, spec: Spec) -> None:
+        """Read nothing yet."""
+        self._spec = spec
+        self.environ: Mapping[str, str] = dict(os.environ)
 
-        Raises:
-            WorldError: ``TE410``, pip's configuration cannot be read.
-        """
+    @cached_property
+    def pip(self) -> PipConfig:
+        """What pip is configured with; raises WorldError (``TE410``) where it cannot be read."""
         from provisioner.host import probe_pip_config
+
+        return probe_pip_config(self.environ)
+
+    @cached_property
+    def network(self) -> Network:
+        """The settings of every connection."""
         from provisioner.lockfile import network_settings
+
+        return network_settings(self._spec, self.pip, self.environ)
+
+    @cached_property
+    def store(self) -> Store:
+        """The store of verified wheels."""
         from provisioner.paths import store_root
         from provisioner.store import Store
 
-        environ = dict(os.environ)
-        pip = probe_pip_config(environ)
-        network = network_settings(spec, pip, environ)
-        return cls(environ=environ, pip=pip, network=network, store=Store(store_root(environ)))
+        return Store(store_root(self.environ))
+
+    def iter_local_folders(self) -> Iterator[Path]:
+        """Yield the folders of this machine that may hold wheels."""
+        from provisioner.lockfile import local_folders
+
+        yield from local_folders(self._spec, self.pip)
 
 
 def lock(spec: Spec, *, reporter: Reporter | None = None) -> Locked:
@@ -174,7 +188,8 @@ def lock(spec: Spec, *, reporter: Reporter | None = None) -> Locked:
     reporter = reporter or Reporter()
     planned = plan(spec)
     reporter.planned(planned)
-    return _lock(spec, planned, _Setting.of(spec), reporter)
+    made = _lock(spec, planned, _Setting(spec), reporter)
+    return replace(made, findings=(*planned.findings, *made.findings))
 
 
 def _lock(spec: Spec, planned: Plan, setting: _Setting, reporter: Reporter) -> Locked:
@@ -225,7 +240,6 @@ def apply(
         VerificationError: Lock, wheel or finished environment is not what it should be.
     """
     from provisioner.environment import ApplyRequest, apply_lock, require_free_place
-    from provisioner.lockfile import local_folders
     from provisioner.network import Client
 
     reporter = reporter or Reporter()
@@ -234,7 +248,7 @@ def apply(
     _require_this_machine(spec, planned)
     require_free_place(spec.path)
     interpreter = _interpreter(spec)
-    setting = _Setting.of(spec)
+    setting = _Setting(spec)
     found, notes = _lock_to_apply(spec, planned, setting, reporter, locked=locked)
     done = apply_lock(
         ApplyRequest(
@@ -243,7 +257,7 @@ def apply(
             interpreter=interpreter,
             store=setting.store,
             client=lambda: Client(setting.network),
-            local_sources=local_folders(spec, setting.pip),
+            local_sources=setting.iter_local_folders(),
             environ=setting.environ,
             wait=wait,
         ),

@@ -27,7 +27,7 @@ from provisioner.environment._types import Ours
 from provisioner.events import Reporter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -52,7 +52,7 @@ class WheelStore(Protocol):
         wanted: Sequence[WantedWheel],
         client: Client,
         reporter: Reporter,
-        local_sources: Sequence[Path],
+        local_sources: Iterable[Path],
     ) -> Mapping[str, Path]:
         """Return verified files by sha256, fetched where they are not there yet."""
 
@@ -71,7 +71,7 @@ class ApplyRequest:
     store: WheelStore
     client: Callable[[], AbstractContextManager[Client]]
     """Opens the network client; called only where wheels are needed."""
-    local_sources: Sequence[Path]
+    local_sources: Iterable[Path]
     """Folders of this machine in which wheels may lie, for the store."""
     environ: Mapping[str, str]
     """The caller's environment variables."""
