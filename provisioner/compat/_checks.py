@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from provisioner.compat._types import kind_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -31,6 +33,7 @@ def iter_problems(files: FilesModel) -> Iterator[str]:
         _accelerators,
         _one_default_build,
         _wheels_of_each_build,
+        _gpu_code_of_each_build,
     ):
         yield from check(files)
 
@@ -135,6 +138,26 @@ def _wheels_of_each_build(files: FilesModel) -> Iterator[str]:
             for row, releases in covers
         ):
             yield f"wheels.toml: no row for {accelerator} of torch {torch} on {on} ({index})"
+
+
+def _gpu_code_of_each_build(files: FilesModel) -> Iterator[str]:
+    """A row may say that the code is unknown; builds that may not exist need none."""
+    covered = {
+        (torch, row.on, row.accelerator)
+        for row in files.cuda_codes
+        for torch in releases_in(row.torch, files.torch)
+    }
+    for torch, on, accelerator in sorted(set(_known_cuda_cells(files)) - covered):
+        yield f"gpus.toml: no row of GPU code for {accelerator} of torch {torch} on {on}"
+
+
+def _known_cuda_cells(files: FilesModel) -> Iterator[tuple[str, str, str]]:
+    for torch, release in files.builds.items():
+        for row in (*release.pytorch, *release.default):
+            if row.known != "unknown":
+                for on, accelerator in product(row.on, row.accelerators):
+                    if kind_of(accelerator) == "cuda":
+                        yield torch, on, accelerator
 
 
 def _cells(files: FilesModel) -> Iterator[tuple[str, str, str, str]]:

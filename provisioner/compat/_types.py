@@ -116,6 +116,11 @@ class Build:
     known: Known
     sources: tuple[str, ...]
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether nobody was seen to have any wheel of it."""
+        return self.known in DOUBTFUL
+
     def known_for(self, python: str) -> Known | None:
         """Return how far a wheel for this Python is known, None where there is none."""
         if python in self.pythons:

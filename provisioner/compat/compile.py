@@ -6,9 +6,7 @@ files and checking them takes a tenth of a second, which a command that answers 
 spend; so they are checked here, once, and written as ``compiled.json`` and ``hardware.json``, which
 load in milliseconds with nothing but ``json``. A test compares the two forms.
 
-To add a release of torch: its tables in ``releases.toml``, its rows in ``builds.toml``, a new
-``version`` in ``meta.toml``, then run this. ``wheels.toml``, ``accelerators.toml``,
-``ceilings.toml`` and ``gpus.toml`` change only when the release brings something new.
+``CONTRIBUTING.md`` says how to add a release of torch.
 """
 
 from __future__ import annotations
@@ -81,11 +79,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         for finding in exc.findings:
             sys.stderr.write(f"{finding.code}: {finding.message}\n")
         return 1
+    stale = [file for file, text in texts.items() if not _is_current(file, text)]
     if check:
-        return int(any(not _is_current(file, text) for file, text in texts.items()))
-    for file, text in texts.items():
-        file.write_text(text, encoding="utf-8")
+        sys.stderr.writelines(f"{file.name} is stale\n" for file in stale)
+        return int(bool(stale))
+    write(texts)
     return 0
+
+
+def write(texts: Mapping[Path, str]) -> None:
+    """Write the files that are not current, and say which."""
+    for file, text in texts.items():
+        if not _is_current(file, text):
+            file.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"wrote {file.name}\n")
 
 
 def _is_current(file: Path, text: str) -> bool:

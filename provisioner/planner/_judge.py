@@ -102,9 +102,9 @@ def is_admitted(request: Request, build: Build) -> bool:
 
 def _not_on_index(request: Request, here: tuple[Build, ...]) -> NotOnIndex:
     """The mode is an index here: with ``auto`` every build is admitted."""
-    own = [build.accelerator for build in here if build.index == request.mode]
     index: IndexKind = "default" if request.mode == "default" else "pytorch"
-    return NotOnIndex(torch=here[0].torch, index=index, accelerator=own[0] if own else None)
+    own = [build.accelerator for build in here if build.index == index == "default"]
+    return NotOnIndex(torch=here[0].torch, index=index, instead=own[0] if own else None)
 
 
 def _no_python(request: Request, builds: list[Build] | tuple[Build, ...]) -> Iterator[Obstacle]:
@@ -220,7 +220,7 @@ def _no_member(
 ) -> Iterator[Obstacle]:
     for member in members:
         if compat.member_known(member, build, request.python) is None:
-            yield NoMember(torch=build.torch, member=member, build=build)
+            yield NoMember(torch=build.torch, member=member)
 
 
 def _patch_excluded(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from provisioner.compat import Build, Ceiling, IndexKind, Known, Member, MemberName
+    from provisioner.compat import Ceiling, IndexKind, Known, Member, MemberName
     from provisioner.spec import Dependency
 
 
@@ -41,8 +41,8 @@ class NotOnIndex:
 
     torch: str
     index: IndexKind
-    accelerator: str | None
-    """What that index has for the platform instead."""
+    instead: str | None
+    """What the one build of the default index is for; None where it has none, and for PyTorch's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +73,6 @@ class NoMember:
 
     torch: str
     member: Member
-    build: Build
-    """The torch build that it would be beside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

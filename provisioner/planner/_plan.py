@@ -16,9 +16,10 @@ from provisioner.planner._obstacles import NoMember, distance, is_alike
 from provisioner.planner._remarks import iter_remarks
 from provisioner.planner._request import request_from
 from provisioner.planner._rules import iter_machine_problems, iter_spec_problems, iter_wish_problems
+from provisioner.planner._scene import Scene
 from provisioner.planner._search import search
 from provisioner.planner._types import ChosenBuild, Constraint, Plan, Refusal, Target
-from provisioner.planner._wording import Scene, finding_for
+from provisioner.planner._wording import finding_for
 
 if TYPE_CHECKING:
     from provisioner.compat import Build, Compat, TrioName

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from provisioner.planner._judge import Verdict
     from provisioner.planner._obstacles import Obstacle
     from provisioner.planner._request import Request
+    from provisioner.planner._scene import Scene
     from provisioner.planner._search import Found
-    from provisioner.planner._wording import Scene
 
 
 def iter_remarks(scene: Scene, found: Found, choice: Choice) -> Iterator[Finding]:

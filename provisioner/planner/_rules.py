@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from packaging.version import InvalidVersion, Version
 
 from provisioner.findings import Finding, Where
-from provisioner.planner._request import targets_host
+from provisioner.planner._request import MEMBERS, targets_host
 from provisioner.planner._text import listing
 from provisioner.planner._wording import unheard_of
 
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from packaging.specifiers import Specifier
 
     from provisioner.host import HostFacts
-    from provisioner.planner._wording import Scene
+    from provisioner.planner._scene import Scene
 
-_TRIO: Final = ("torch", "torchvision", "torchaudio")
 _MACHINES_32: Final = frozenset(
     {"i386", "i486", "i586", "i686", "x86", "win32", "arm", "armv6l", "armv7l", "armv7", "armhf"}
 )
@@ -68,7 +67,11 @@ def _unknown_platform(scene: Scene) -> Finding:
 
 
 def iter_spec_problems(scene: Scene) -> Iterator[Finding]:
-    """Yield what the spec says against itself, whatever exists."""
+    """Yield what the spec says against itself, whatever exists.
+
+    Reading a file refuses both already, with all its other problems; a program can make a spec
+    without a file, and must not be able to move the trio to another index either.
+    """
     sources = scene.spec.sources
     if sources.isolated and sources.trio == "default":
         yield Finding(
@@ -80,7 +83,7 @@ def iter_spec_problems(scene: Scene) -> Iterator[Finding]:
             where=scene.where("sources.trio"),
         )
     for dependency in scene.request.dependencies:
-        if dependency.name in _TRIO:
+        if dependency.name in ("torch", *MEMBERS):
             key = f"dependencies.{dependency.name}"
             yield Finding(
                 code="TE209",
@@ -105,26 +108,33 @@ def iter_wish_problems(scene: Scene) -> Iterator[Finding]:
 
 
 def _unknown_release(scene: Scene, named: Specifier) -> Finding:
+    side, otherwise = _side(scene, named)
     return Finding(
         code="TE201",
         message=f"torch {scene.spec.torch.text} is not in the compat data.",
         why=f"The compat data ({scene.compat.version}) has torch "
-        f"{scene.compat.releases[0].torch} to {scene.compat.newest.torch}; {_side(scene, named)}.",
-        do=scene.take_one("update torchenv if the release is newer than its data"),
+        f"{scene.compat.releases[0].torch} to {scene.compat.newest.torch}; {side}.",
+        do=scene.take_one(otherwise),
         where=scene.where("torch.torch"),
     )
 
 
-def _side(scene: Scene, named: Specifier) -> str:
+def _side(scene: Scene, named: Specifier) -> tuple[str, str]:
+    """Return on which side of the data a version lies, and what to do about it."""
     try:
         version = Version(named.version.removesuffix(".*"))
     except InvalidVersion:
-        return "no release has this name"
+        return "no release has this name", "name a release"
+    if version.is_prerelease:
+        return "it leaves out nightly builds and other pre-releases", "name a release"
     if version > Version(scene.compat.newest.torch):
-        return "this one is newer than the data"
+        return (
+            "this one is newer than the data",
+            "update torchenv, whose newer versions know newer releases",
+        )
     if version < Version(scene.compat.releases[0].torch):
-        return "this one is older than torchenv goes back"
-    return "no release of this number is known"
+        return "this one is older than torchenv goes back", "name a newer release"
+    return "no release of this number is known", "name another release"
 
 
 def _unsatisfiable(scene: Scene) -> Finding:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING
 
-from provisioner.findings import Combination, Finding
+from provisioner.findings import Combination
 
-IndexKind = Literal["default", "pytorch"]
+if TYPE_CHECKING:
+    from provisioner.compat import IndexKind
+    from provisioner.findings import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from typing_extensions import assert_never
 
-from provisioner.compat import kind_of
+from provisioner.compat import DOUBTFUL, kind_of
 from provisioner.findings import Finding, Where
 from provisioner.planner._obstacles import (
     DependencyClash,
@@ -21,47 +20,17 @@ from provisioner.planner._obstacles import (
     PatchExcluded,
     WrongMember,
 )
-from provisioner.planner._text import index_name, listing, literals, pythons, runs
+from provisioner.planner._text import index_name, listing, literals, pythons
 
 if TYPE_CHECKING:
-    from provisioner.compat import Compat
-    from provisioner.findings import Combination
     from provisioner.planner._obstacles import Obstacle
-    from provisioner.planner._request import Request
-    from provisioner.spec import Spec
+    from provisioner.planner._scene import Scene
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What every finding of one plan refers to."""
-
-    spec: Spec
-    request: Request
-    compat: Compat
-    alternatives: tuple[Combination, ...] = ()
-    """What works instead of what was refused."""
-    several: bool = False
-    """Whether the version wish admits more than one release."""
-    shared: bool = False
-    """Whether what is being put into words stands in the way of every one of them."""
-
-    def where(self, key: str) -> Where:
-        """Return the place of a key in the spec."""
-        return Where(file=self.spec.shown, line=self.spec.line_of(key), key=key)
-
-    def place(self, key: str, fallback: str = "torch.torch") -> Where:
-        """Return the place of a key that the spec may leave out."""
-        return self.where(key if self.spec.line_of(key) is not None else fallback)
-
-    def take_one(self, otherwise: str) -> str:
-        """Return what to do: one of the alternatives where there are any, or something else."""
-        if not self.alternatives:
-            return f"{otherwise[:1].upper()}{otherwise[1:]}."
-        return f"Take one of the combinations named here, or {otherwise}."
-
-    def torch_spans(self, releases: tuple[str, ...]) -> str:
-        """Return releases of torch as ``2.0.0 to 2.3.1``."""
-        return listing(runs(releases, [release.torch for release in self.compat.releases]))
+# That is where people read the CUDA that they ask for. Source of the rule: NVIDIA on minor-version
+# compatibility (`NV-MVC` of the compat data).
+_OLDER_CUDA: Final = (
+    " `nvidia-smi` shows the newest CUDA that the driver runs; it runs builds for older ones too."
+)
 
 
 def finding_for(  # noqa: C901, PLR0911  one case per obstacle
@@ -103,13 +72,12 @@ def _nothing(torch: str, scene: Scene) -> str:
 
 def _no_platform(obstacle: NoPlatform, scene: Scene) -> Finding:
     platform, compat = scene.request.platform, scene.compat
-    served = tuple(r.torch for r in compat.releases if compat.builds(r.torch, platform=platform))
     others = sorted({build.platform for build in compat.builds(obstacle.torch)})
     return Finding(
         code="TE204",
         message=f"{_nothing(obstacle.torch, scene)} {platform}.",
         why=f"torch {obstacle.torch} exists for {listing(others)}; "
-        f"for {platform} there is torch {scene.torch_spans(served)}.",
+        f"a build for {platform} {scene.torch_for(platform=platform)}.",
         do=scene.take_one("plan for another platform"),
         where=scene.where("torch.torch"),
     )
@@ -117,43 +85,35 @@ def _no_platform(obstacle: NoPlatform, scene: Scene) -> Finding:
 
 def _no_accelerator(obstacle: NoAccelerator, scene: Scene) -> Finding:
     accelerator, compat = scene.request.accelerator, scene.compat
-    releases = compat.torch_with(accelerator)
-    if not releases:
+    if not compat.torch_with(accelerator):
         return unheard_of(scene)
     row = compat.accelerators[accelerator]
     ended = f": {row.ended}" if row.ended else ""
     return Finding(
         code="TE202",
         message=f"{_nothing(obstacle.torch, scene)} `{accelerator}`.",
-        why=f"{_offered(obstacle.torch, scene)} `{accelerator}` exists for torch "
-        f"{scene.torch_spans(releases)}{ended}.",
+        why=f"{scene.accelerators_of(obstacle.torch)} `{accelerator}` "
+        f"{scene.torch_for(accelerator=accelerator)}{ended}.",
         do=scene.take_one("change `accelerator` or `torch`"),
         where=scene.where("torch.torch"),
     )
-
-
-def _offered(torch: str, scene: Scene) -> str:
-    """One sentence on the accelerators that a release has on the platform."""
-    platform = scene.request.platform
-    names = list(
-        dict.fromkeys(b.accelerator for b in scene.compat.builds(torch, platform=platform))
-    )
-    order = list(scene.compat.accelerators)
-    if not names:
-        return f"torch {torch} has nothing for {platform}."
-    return f"On {platform} torch {torch} exists for {literals(sorted(names, key=order.index))}."
 
 
 def unheard_of(scene: Scene) -> Finding:
     """Return the finding on an accelerator that no release of torch was published for."""
     accelerator, compat = scene.request.accelerator, scene.compat
     kind = kind_of(accelerator)
-    alike = [one for one in compat.accelerators if kind_of(one) == kind]
+    alike = [
+        one.name
+        for one in compat.accelerators.values()
+        if kind_of(one.name) == kind and one.known not in DOUBTFUL
+    ]
     return Finding(
         code="TE211",
-        message=f"No torch release was published for `{accelerator}`.",
-        why=f"The compat data ({compat.version}) has torch {compat.releases[0].torch} to "
-        f"{compat.newest.torch}, for {literals(alike)} among others.",
+        message=f"No torch release from {compat.releases[0].torch} to {compat.newest.torch} was "
+        f"published for `{accelerator}`.",
+        why=f"The compat data ({compat.version}) has {literals(alike)}."
+        f"{_OLDER_CUDA if kind == 'cuda' else ''}",
         do=scene.take_one("name another `accelerator`"),
         where=scene.where("environment.accelerator"),
     )
@@ -161,32 +121,42 @@ def unheard_of(scene: Scene) -> Finding:
 
 def _not_on_platform(obstacle: NotOnPlatform, scene: Scene) -> Finding:
     accelerator, platform = scene.request.accelerator, scene.request.platform
-    here = scene.compat.torch_with(accelerator, platform)
-    there = f" On {platform} `{accelerator}` exists for torch {scene.torch_spans(here)}."
+    here = scene.torch_for(accelerator=accelerator, platform=platform)
     return Finding(
         code="TE204",
         message=f"{_nothing(obstacle.torch, scene)} `{accelerator}` on {platform}.",
         why=f"`{accelerator}` of torch {obstacle.torch} exists for "
-        f"{listing(obstacle.platforms)} only. {_offered(obstacle.torch, scene)}"
-        f"{there if here else ''}",
+        f"{listing(obstacle.platforms)} only. {scene.accelerators_of(obstacle.torch)}"
+        f"{f' On {platform} `{accelerator}` {here}.' if here else ''}",
         do=scene.take_one("change `accelerator`"),
         where=scene.where("environment.accelerator"),
     )
 
 
 def _not_on_index(obstacle: NotOnIndex, scene: Scene) -> Finding:
-    accelerator, platform = scene.request.accelerator, scene.request.platform
-    own = f" is for `{obstacle.accelerator}`" if obstacle.accelerator else " does not exist"
+    key = "sources.isolated" if scene.spec.sources.isolated else "sources.trio"
+    default = obstacle.index == "default"
     return Finding(
         code="TE213",
-        message=f"The build of torch {obstacle.torch} that {index_name(obstacle.index)} has for "
-        f"{platform}{own}, not for `{accelerator}`.",
-        why='`sources.trio = "default"` takes the trio from the default index, which has one build '
-        "per platform.",
-        do='Remove `sources.trio` or write `sources.trio = "auto"`; then the build comes from '
-        "PyTorch's index.",
-        where=scene.where("sources.trio"),
+        message=_lacks(obstacle, scene),
+        why=f"`{key}` in the spec takes the trio from {index_name(obstacle.index)} only"
+        f"{', which has at most one build per platform' if default else ''}.",
+        do=f"Remove `{key}`: then the build comes from "
+        f"{index_name('pytorch' if default else 'default')}.",
+        where=scene.place(key),
     )
+
+
+def _lacks(obstacle: NotOnIndex, scene: Scene) -> str:
+    accelerator, platform = scene.request.accelerator, scene.request.platform
+    index = index_name(obstacle.index)
+    if obstacle.instead is not None:
+        return (
+            f"The build of torch {obstacle.torch} that {index} has for {platform} is for "
+            f"`{obstacle.instead}`, not for `{accelerator}`."
+        )
+    build = f"`{accelerator}` build of torch {obstacle.torch} for {platform}"
+    return f"{index[:1].upper()}{index[1:]} has no {build}."
 
 
 def _no_python(obstacle: NoPython, scene: Scene) -> Finding:
@@ -291,7 +261,7 @@ def _dependency_clash(obstacle: DependencyClash, scene: Scene) -> Finding:
         message=f"`{dependency}` contradicts torch {obstacle.torch}, which needs "
         f"`{ceiling.requirement}`.",
         why=f"{ceiling.why} Source: {scene.compat.cite(ceiling.sources)}.",
-        do=scene.take_one(f"let `{dependency.name}` stay below the ceiling"),
+        do=scene.take_one(f"let `{dependency.name}` admit `{ceiling.requirement}`"),
         where=Where(
             file=scene.spec.shown, line=dependency.line or scene.spec.line_of(key), key=key
         ),

@@ -26,8 +26,8 @@ PLATFORMS: Final = (
 )
 """Every platform that torch has been published for; the last two for few releases, `cpu` only."""
 
-# Source: the wheels below `https://download.pytorch.org/whl/<accelerator>/torch/` for every release
-# from 1.12.0 to 2.15.0. `cpu` is published for all platforms.
+# Source: the builds in the compat data; a test of the planner compares the two. `cpu` is published
+# for all platforms.
 _PLATFORMS_OF: Final = {
     "cu": ("linux-x86_64", "linux-aarch64", "windows-x86_64"),
     "rocm": ("linux-x86_64",),

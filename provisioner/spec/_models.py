@@ -48,7 +48,7 @@ class _EdgeModel(BaseModel):
     )
 
 
-def _only_false(*, value: bool) -> bool:
+def _check_false(value: bool) -> bool:  # noqa: FBT001 pydantic passes the value by position
     if value:
         raise UnfitError(
             "which says nothing",
@@ -56,10 +56,6 @@ def _only_false(*, value: bool) -> bool:
             do="Remove the key, name a version, or write `false` to leave it out.",
         )
     return value
-
-
-def _check_false(value: bool) -> bool:  # noqa: FBT001 pydantic passes the value by position
-    return _only_false(value=value)
 
 
 Wish = Annotated[

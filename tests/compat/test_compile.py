@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provisioner.compat._models import expand_pythons
-from provisioner.compat.compile import DATA, CompatDataError, compile_data
+from provisioner.compat.compile import DATA, CompatDataError, compile_data, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,10 +21,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _edit(folder: Path, file: str, old: str, new: str) -> None:
+    """Replace the first that stands at or below torch 2.15.0, whatever is newer than that."""
     path = folder / file
     text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    start = max(text.find('["2.15.0"]'), text.find('[torch."2.15.0"]'), 0)
+    assert old in text[start:]
+    path.write_text(text[:start] + text[start:].replace(old, new, 1), encoding="utf-8")
 
 
 def _problems(folder: Path) -> list[str]:
@@ -55,8 +57,8 @@ def test_a_copy_compiles(folder: Path) -> None:
             "ceilings.toml row 1: `<1.0` admits no release of releases.toml",
         ),
         (
-            "releases.toml", 'torchvision = "0.29.2 0.29.1"', 'torchvision = "0.30.0"',
-            "releases.toml `2.15.0`: torchvision 0.30.0 has no table",
+            "releases.toml", 'torchvision = "0.29.2 0.29.1"', 'torchvision = "0.99.0"',
+            "releases.toml `2.15.0`: torchvision 0.99.0 has no table",
         ),
         (
             "releases.toml", '"0.29.2 0.29.1"', '"0.29.2 0.29.1 0.28.0"',
@@ -71,11 +73,11 @@ def test_a_copy_compiles(folder: Path) -> None:
             "releases.toml: torchvision 0.28.0 goes with no torch",
         ),
         (
-            "releases.toml", 'built-for = "2.15.0"', 'built-for = "2.16.0"',
-            "releases.toml torchvision `0.29.2`: built-for names torch 2.16.0",
+            "releases.toml", 'built-for = "2.15.0"', 'built-for = "2.99.0"',
+            "releases.toml torchvision `0.29.2`: built-for names torch 2.99.0",
         ),
         (
-            "builds.toml", '["2.15.0"]', '["2.16.0"]',
+            "builds.toml", '["2.15.0"]', '["2.99.0"]',
             "builds.toml: the releases of torch do not stand newest first, one each",
         ),
         (
@@ -103,6 +105,11 @@ def test_a_copy_compiles(folder: Path) -> None:
             "wheels.toml", 's390x"\ntorch = ">=2.8.0"', 's390x"\ntorch = ">=2.9"',
             "wheels.toml: no row for cpu of torch 2.8.0 on linux-s390x (pytorch)",
         ),
+        (
+            "gpus.toml", 'accelerator = "cu102", torch = ">=1.12.0,<=1.12.1"',
+            'accelerator = "cu102", torch = "==1.12.0"',
+            "gpus.toml: no row of GPU code for cu102 of torch 1.12.1 on linux-x86_64",
+        ),
     ],
 )  # fmt: skip
 def test_contradictions_are_found(
@@ -116,7 +123,7 @@ def test_contradictions_are_found(
 @pytest.mark.parametrize(
     ("file", "old", "new", "problem"),
     [
-        ("meta.toml", 'version = "2026-11-22"', 'version = "new"', "version: String should match"),
+        ("meta.toml", 'version = "2', 'version = "x2', "version: String should match"),
         ("ceilings.toml", "metadata = false", "metadat = 0", "ceilings.0.metadata: Field required"),
         ("ceilings.toml", 'kind = "ceiling"', 'kind = "roof"', "ceilings.0.kind: Input should be"),
         ("builds.toml", 'known = "unknown"', 'known = "rumour"', "builds.2.15.0.pytorch.0.known"),
@@ -160,3 +167,13 @@ def test_ranges_of_pythons() -> None:
     assert expand_pythons("3.8-3.11 3.13t") == ("3.8", "3.9", "3.10", "3.11", "3.13t")
     with pytest.raises(ValueError, match=r"`3\.8-3\.11t` is no Python"):
         expand_pythons("3.8-3.11t")
+
+
+def test_only_what_changed_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever compiles is told which files are new; a second time there are none."""
+    texts = {tmp_path / "same.json": "{}\n", tmp_path / "other.json": "[]\n"}
+    (tmp_path / "same.json").write_text("{}\n", encoding="utf-8")
+    write(texts)
+    assert capsys.readouterr().out == "wrote other.json\n"
+    write(texts)
+    assert capsys.readouterr().out == ""

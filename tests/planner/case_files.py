@@ -15,10 +15,11 @@ with ``at`` (line and key of the first finding), ``says`` (parts of the findings
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from provisioner.compat import load_compat
 from tests.planner.wishes import LINES, a_host, a_spec
 
 if sys.version_info >= (3, 11):
@@ -27,10 +28,13 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
+    from provisioner.compat import Compat
     from provisioner.host import HostFacts
     from provisioner.spec import Spec
 
 FOLDER: Final = Path(__file__).with_name("cases")
+NEWEST: Final = "2.15.0"
+"""The newest torch that the cases know, so that a release that is added changes none of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,20 @@ class Case:
         if facts.get("libc_version") == "":
             facts["libc_version"] = None
         return a_host(**facts)
+
+
+def compat_of_cases() -> Compat:
+    """Return the compat data as it was before any release newer than ``NEWEST``."""
+    compat = load_compat()
+    versions = [release.torch for release in compat.releases]
+    kept = versions[: versions.index(NEWEST) + 1]
+    return replace(
+        compat,
+        releases=compat.releases[: len(kept)],
+        builds_by_place={
+            place: builds for place, builds in compat.builds_by_place.items() if place[0] in kept
+        },
+    )
 
 
 def load_cases() -> dict[str, Case]:

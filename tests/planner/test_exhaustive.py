@@ -11,6 +11,8 @@ from provisioner.compat import load_compat
 from provisioner.planner import Plan, Refusal, plan
 from provisioner.planner._judge import Choice, judge
 from provisioner.planner._request import MEMBERS, request_from
+from provisioner.spec._accelerators import check_accelerator, check_platform, contradiction
+from provisioner.spec._versions import check_python
 from tests.planner.wishes import a_host, a_spec
 
 if TYPE_CHECKING:
@@ -31,6 +33,17 @@ def test_every_published_torch_is_planned(torch: str) -> None:
             assert (verdict.index, verdict.torch.accelerator) == (build.index, build.accelerator)
             unsure = python in build.unsure or build.known in ("announced", "unknown")
             assert [one.code for one in verdict.findings] == ["TE208"] * unsure
+
+
+@pytest.mark.parametrize("torch", RELEASES)
+def test_a_spec_can_ask_for_every_build(torch: str) -> None:
+    """What a spec takes without looking at the data leaves out nothing that the data has."""
+    for build in COMPAT.builds(torch):
+        assert check_accelerator(build.accelerator) == build.accelerator
+        assert check_platform(build.platform) == build.platform
+        assert contradiction(build.accelerator, build.platform) is None
+        for python in (*build.pythons, *build.unsure):
+            assert check_python(python) == python
 
 
 @pytest.mark.parametrize("torch", RELEASES)
