@@ -16,12 +16,21 @@ import sys
 def main() -> int:
     """Run the command line; returns the exit code."""
     message = _nothing_to_do(sys.argv[1:])
-    if message is None:
-        from provisioner.cli import main as whole_program  # noqa: PLC0415 - see the module's text
+    if message is not None and _is_told(message):
+        return 0
+    from provisioner.cli import main as whole_program  # noqa: PLC0415 - see the module's text
 
-        return whole_program()
-    sys.stdout.write(message + "\n")
-    return 0
+    return whole_program()
+
+
+def _is_told(message: str) -> bool:
+    """Print the message; False where standard output is closed, full, or lacks a character."""
+    try:
+        sys.stdout.write(message + "\n")
+        sys.stdout.flush()
+    except (AttributeError, OSError, ValueError):
+        return False
+    return True
 
 
 def _nothing_to_do(arguments: list[str]) -> "str | None":

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from provisioner import paths
-from provisioner.engine import Engine
 from provisioner.environment._build import Blueprint, build
 from provisioner.environment._changes import plan_changes
 from provisioner.environment._examine import examine
@@ -55,9 +54,6 @@ class WheelStore(Protocol):
         local_sources: Iterable[Path],
     ) -> Mapping[str, Path]:
         """Return verified files by sha256, fetched where they are not there yet."""
-
-    def engine_cache(self, near: Path) -> Path:
-        """Return the engine's cache, on the file system of ``near`` where that can be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +152,7 @@ def _make(
     with os_errors_as_findings(layout.root):
         generation = layout.generation(layout.next_number())
         try:
-            state, notes = build(_blueprint(layout, request, wheels), generation, reporter)
+            state = build(_blueprint(layout, request, wheels), generation, reporter)
             reporter.step(f"Switching {paths.display(layout.link)} to the new environment")
             kept = _switch(layout, generation)
         except BaseException:
@@ -173,7 +169,7 @@ def _make(
         summary=summarise(request.lock),
         changes=plan_changes(before, request.lock),
         proof=state.proof,
-        findings=(*_worth_saying(examination), *notes, *kept),
+        findings=(*_worth_saying(examination), *kept),
     )
 
 
@@ -195,13 +191,11 @@ def _fetch(layout: Layout, request: ApplyRequest, reporter: Reporter) -> Mapping
 
 
 def _blueprint(layout: Layout, request: ApplyRequest, wheels: Mapping[str, Path]) -> Blueprint:
-    cache = request.store.engine_cache(layout.folder)
     return Blueprint(
         lock=request.lock,
         wheels=wheels,
         interpreter=request.interpreter,
         link=layout.link,
-        engine=Engine(cache=cache, environ=request.environ),
         app_data=paths.store_root(request.environ) / "virtualenv",
         environ=request.environ,
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import os
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,15 +22,12 @@ from provisioner.environment._state import (
     render_state,
 )
 from provisioner.environment._virtualenv import create_virtualenv
-from provisioner.findings import Finding, Severity, VerificationError
-from provisioner.process import ProcessFailedError
+from provisioner.findings import VerificationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from provisioner.engine import Engine
-    from provisioner.environment._check import Damage
     from provisioner.environment._layout import Generation
     from provisioner.events import Reporter
     from provisioner.host import Interpreter
@@ -49,23 +44,23 @@ class Blueprint:
     interpreter: Interpreter
     link: Path
     """The environment's path, which ``activate`` names."""
-    engine: Engine
     app_data: Path
     """Where ``virtualenv`` remembers what it learns about interpreters."""
     environ: Mapping[str, str]
 
 
-def build(
-    blueprint: Blueprint, generation: Generation, reporter: Reporter
-) -> tuple[State, tuple[Finding, ...]]:
-    """Build a generation at its final path; returns its state and notes.
+def build(blueprint: Blueprint, generation: Generation, reporter: Reporter) -> State:
+    """Build a generation at its final path; returns its state.
 
     Raises:
         VerificationError: A wheel, the result or the proof is not what the lock says.
         WorldError: The engine or the disk said no.
         OSError: A file cannot be written.
     """
-    findings = _fill_and_check(blueprint, generation, reporter)
+    _fill(blueprint, generation, reporter)
+    reporter.step("Checking the files")
+    if damages := find_damage(generation, blueprint.lock, blueprint.wheels):
+        raise VerificationError(damage_finding(damages))
     reporter.step("Proving the environment from inside")
     proof = prove(generation, blueprint.lock.trio, blueprint.environ)
     reporter.step("Listing the files")
@@ -73,30 +68,11 @@ def build(
     paths.write_atomic(generation.state_file, render_state(state))
     write_manifest(generation)
     generation.building.rmdir()
-    return state, findings
+    return state
 
 
-def _fill_and_check(
-    blueprint: Blueprint, generation: Generation, reporter: Reporter
-) -> tuple[Finding, ...]:
-    """Install, and install once more without the engine's cache if the result is not whole."""
-    damages = _fill(blueprint, generation, reporter, use_cache=True)
-    if not damages:
-        return ()
-    reporter.step("Installing again without the engine's cache: the result was not whole")
-    shutil.rmtree(generation.folder)
-    if still := _fill(blueprint, generation, reporter, use_cache=False):
-        raise VerificationError(damage_finding(still))
-    names = sorted({damage.package for damage in damages})
-    with contextlib.suppress(ProcessFailedError):  # the next apply would notice again
-        blueprint.engine.run(["cache", "clean", *names], on_stderr=reporter.detail)
-    return (_damaged_cache(names),)
-
-
-def _fill(
-    blueprint: Blueprint, generation: Generation, reporter: Reporter, *, use_cache: bool
-) -> tuple[Damage, ...]:
-    """Make the virtual environment, install into it, and return what is not whole."""
+def _fill(blueprint: Blueprint, generation: Generation, reporter: Reporter) -> None:
+    """Make the virtual environment and install into it."""
     count = len(blueprint.lock.packages)
     reporter.step(f"Installing {count} package{'' if count == 1 else 's'}")
     generation.building.mkdir(parents=True)
@@ -107,12 +83,8 @@ def _fill(
         app_data=blueprint.app_data,
         environ=blueprint.environ,
     )
-    installation = Installation(
-        lock=blueprint.lock, wheels=blueprint.wheels, generation=generation, use_cache=use_cache
-    )
-    install(blueprint.engine, installation, reporter)
-    reporter.step("Checking the files")
-    return find_damage(generation, blueprint.lock, blueprint.wheels)
+    installation = Installation(lock=blueprint.lock, wheels=blueprint.wheels, generation=generation)
+    install(installation, blueprint.environ, reporter)
 
 
 def _state(blueprint: Blueprint, generation: Generation, proof: Proof) -> State:
@@ -136,15 +108,4 @@ def _state(blueprint: Blueprint, generation: Generation, proof: Proof) -> State:
         ),
         packages=locked_packages(lock),
         proof=proof,
-    )
-
-
-def _damaged_cache(names: list[str]) -> Finding:
-    return Finding(
-        code="TE704",
-        severity=Severity.WARNING,
-        message=f"The engine's cache held damaged copies: {', '.join(names)}.",
-        why="What it installed first differed from the wheels. It was installed again without the "
-        "cache, and is whole now.",
-        do="The damaged copies were removed. If this comes back, check the disk of this machine.",
     )

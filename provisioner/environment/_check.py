@@ -1,7 +1,7 @@
 """Checking that what was installed is whole, before anybody uses it.
 
-The engine says "installed" even when files are missing, for instance where its cache was damaged
-(uv 0.13). So every installed package is compared with its RECORD (PyPA, "Recording installed
+The engine says "installed" even when files are missing (uv 0.13, after its cache was damaged or it
+was killed). So every installed package is compared with its RECORD (PyPA, "Recording installed
 projects"): each file must be there with its size, those outside ``site-packages`` too. Where the
 two differ the wheel itself decides, since RECORDs of published torch wheels have been wrong.
 """
@@ -61,8 +61,7 @@ def damage_finding(damages: tuple[Damage, ...]) -> Finding:
     return Finding(
         code="TE704",
         message="The new environment is not whole.",
-        why="What was installed differs from the wheels, also after it was unpacked a second time "
-        "without the engine's cache:\n" + "\n".join(lines),
+        why="What was installed differs from the wheels:\n" + "\n".join(lines),
         do="Check the disk and the memory of this machine; the old environment is untouched.",
     )
 

@@ -81,11 +81,19 @@ def _unusable(ours: Ours) -> str | None:
         return "the folder that it leads to is gone"
     if ours.state is None:
         return "it is incomplete, or made by another version of torchenv"
-    if Path(ours.state.path) != ours.generation.folder:
+    if not _is_same_folder(Path(ours.state.path), ours.generation.folder):
         return f"it was moved or copied from `{ours.state.path}`, and its scripts still name that"
     if not ours.state.python.is_unchanged():
         return f"its base Python `{ours.state.python.path}` was upgraded or removed"
     return None
+
+
+def _is_same_folder(recorded: Path, found: Path) -> bool:
+    """Whether the recorded path still leads to the folder, be it by another way (links)."""
+    try:
+        return recorded.samefile(found)
+    except OSError:
+        return False
 
 
 def _other_than_asked(state: State, lock: Lock | None, python: str) -> str | None:

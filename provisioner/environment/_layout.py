@@ -19,7 +19,8 @@ that outlived a killed apply) can never meet a new one.
 
 In a generation, beside what belongs to any virtual environment::
 
-    .building/               there while it is incomplete; holds the throwaway lock
+    .building/               there while it is incomplete; holds the throwaway lock and the
+                             engine's cache of this one installation
     torchenv-state.json      what it was made from, and the proof (``State``)
     torchenv-files.txt       every file with kind, size and mtime (``provisioner._quick``)
 """

@@ -35,7 +35,9 @@ def os_error_finding(folder: Path, exc: OSError) -> Finding:
     """Word what happened while writing below ``folder``."""
     if exc.errno in _FULL:
         return disk_full(folder)
-    subject = f" `{os.fsdecode(exc.filename)}`" if isinstance(exc.filename, (str, bytes)) else ""
+    # Of two names (rename, symlink) the second is the one that was to be made.
+    name = exc.filename2 or exc.filename
+    subject = f" `{os.fsdecode(name)}`" if isinstance(name, (str, bytes)) else ""
     return Finding(
         code="TE603",
         message=f"`{display(folder)}` cannot be written.",

@@ -11,7 +11,7 @@ from provisioner.findings import TorchenvError, VerificationError, WorldError
 from provisioner.network import NetworkError, StoppedError, StopSignal
 from provisioner.store import _findings
 from provisioner.store._local import iter_local
-from provisioner.store._part import Progress, Received, publish, write_part
+from provisioner.store._part import Progress, Received, publish, sha256_of, write_part
 from provisioner.store._wheel import check_wheel
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _fetch_one(missing: Missing, job: Job) -> None:
     part = missing.path.with_name(f"{missing.path.name}.part")
     try:
         with _held(missing, job):
-            if is_present(missing.path, missing.wheel):
+            if is_whole(missing.path, missing.wheel):
                 job.reporter.download_progress(missing.wheel.name, missing.wheel.size)
                 return
             try:
@@ -137,10 +137,14 @@ def _held(missing: Missing, job: Job) -> Iterator[None]:
         lock.release()
 
 
-def is_present(path: Path, wheel: WantedWheel) -> bool:
-    """Whether the store has the wheel, judged by name and size: only whole wheels get that name."""
+def is_whole(path: Path, wheel: WantedWheel) -> bool:
+    """Whether the store has the wheel, with the very bytes that were once verified.
+
+    Raises:
+        OSError: It is there and cannot be read.
+    """
     try:
-        return path.stat().st_size == wheel.size
+        return path.stat().st_size == wheel.size and sha256_of(path) == wheel.sha256
     except (FileNotFoundError, NotADirectoryError):
         return False
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from provisioner.findings import WorldError
 from provisioner.store import _findings
-from provisioner.store._fetch import Job, Missing, fetch_missing, is_present
+from provisioner.store._fetch import Job, Missing, fetch_missing, is_whole
 from provisioner.store._learn import recall, receive, remember
-from provisioner.store._part import publish, sha256_of
+from provisioner.store._part import publish
 from provisioner.store._types import WantedWheel
 
 if TYPE_CHECKING:
@@ -51,20 +51,18 @@ class Store:
         client: Client,
         reporter: Reporter,
         local_sources: Iterable[Path] = (),
-        *,
-        verify: bool = False,
     ) -> dict[str, Path]:
         """Return every wanted wheel as a verified file, by sha256.
 
-        What the store has is taken; the rest is copied from local sources, where a file of the
-        same name has the hash, or downloaded. No thread is left when this returns or raises.
+        What the store has is hashed and taken; the rest, and what was damaged since, is copied
+        from local sources, where a file of the same name has the hash, or downloaded. No thread is
+        left when this returns or raises.
 
         Args:
             wanted: Wheels; several may be the same.
             client: Not used where nothing is missing.
             reporter: Hears of the progress, from several threads.
             local_sources: Folders of wheels, pages with links, and folders of projects (PEP 503).
-            verify: Hash what the store has, too, and fetch anew what was damaged since.
 
         Raises:
             WorldError: A wheel is not on its server (``TE403``), did not arrive whole (``TE502``),
@@ -75,9 +73,7 @@ class Store:
         """
         wheels = {wheel.sha256: wheel for wheel in wanted}
         try:
-            missing = [
-                one for one in wheels.values() if not self._has(one, reporter, verify=verify)
-            ]
+            missing = [one for one in wheels.values() if not self._has(one, reporter)]
             if missing:
                 self._fetch(missing, client, reporter, tuple(local_sources))
         except OSError as exc:
@@ -102,7 +98,7 @@ class Store:
         """
         notes = self.root / "learned"
         known = recall(notes, url)
-        if known is not None and is_present(self.path(known), known):
+        if known is not None and is_whole(self.path(known), known):
             return known
         asked = WantedWheel(name=name, url=url, size=client.size(url), sha256="0" * 64)
         try:
@@ -117,25 +113,17 @@ class Store:
             raise WorldError(_findings.disk_failure(self.root, exc)) from exc
         return wheel
 
-    def engine_cache(self, near: Path) -> Path:
-        """Return the folder for the engine's cache that suits an environment below ``near``.
+    @property
+    def engine_cache(self) -> Path:
+        """The engine's cache for resolving: index pages and metadata. It need not exist yet."""
+        return self.root / "engine"
 
-        File systems that can share the blocks of a copy (Btrfs, XFS, APFS) can do so within one
-        file system only. So the cache lies in the store where that is on the file system of
-        ``near``, shared by all environments, else in ``near`` itself. Neither need exist yet.
-        """
-        if _device(self.root) == _device(near):
-            return self.root / "engine"
-        return near / ".engine-cache"
-
-    def _has(self, wheel: WantedWheel, reporter: Reporter, *, verify: bool) -> bool:
+    def _has(self, wheel: WantedWheel, reporter: Reporter) -> bool:
         path = self.path(wheel)
-        if not is_present(path, wheel):
-            return False
-        if not verify or sha256_of(path) == wheel.sha256:
+        if is_whole(path, wheel):
             return True
-        reporter.detail(f"{wheel.name}: damaged in the store, fetched anew")
-        path.unlink()
+        if path.exists():
+            reporter.detail(f"{wheel.name}: damaged in the store, fetched anew")
         return False
 
     def _fetch(
@@ -166,9 +154,3 @@ def _make_private(folder: Path) -> None:
     """Make a folder and its missing parents for the user alone: wheels may be confidential."""
     for one in (*reversed(folder.parents), folder):
         one.mkdir(mode=0o700, exist_ok=True)
-
-
-def _device(path: Path) -> int:
-    """Return the file system's number of ``path``, or of its nearest parent that exists."""
-    path = path.absolute()
-    return next(one for one in (path, *path.parents) if one.exists()).stat().st_dev

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -91,25 +92,63 @@ def test_time_limit_kills() -> None:
     assert caught.value.reason == "no end after 0.2 s"
 
 
-def test_interrupt_ends_the_child(tmp_path: Path) -> None:
-    """Ctrl-C ends the child before it goes on as KeyboardInterrupt."""
-    pid_file = tmp_path / "pid"
+def parent(tmp_path: Path, preparation: str) -> subprocess.Popen[str]:
+    """Return a process that prepared itself and now waits for a child, which wrote down its id."""
+    shell = f"echo $$ > {tmp_path}/pid; echo up >&2; exec sleep 60"
     code = f"""
-import sys
+import signal
 from provisioner import process
+{preparation}
 try:
     process.run(
-        ["/bin/sh", "-c", "echo $$ > {pid_file}; echo up >&2; exec sleep 60"],
+        ["/bin/sh", "-c", "{shell}"],
         env={{"PATH": "/usr/bin:/bin"}},
         on_stderr=lambda line: print(line, flush=True),
     )
 except KeyboardInterrupt:
     print("interrupted", flush=True)
 """
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "up\n"
-        child.send_signal(signal.SIGINT)
-        assert child.stdout.read() == "interrupted\n"
+    started = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert started.stdout is not None
+    assert started.stdout.readline() == "up\n"
+    return started
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupt_ends_the_child(tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C, and what acts like it, ends the child before it goes on as KeyboardInterrupt."""
+    acting = f"signal.signal({number:d}, signal.default_int_handler)"
+    with parent(tmp_path, acting) as started:
+        assert started.stdout is not None
+        started.send_signal(number)
+        assert started.stdout.read() == "interrupted\n"
     with pytest.raises(ProcessLookupError):
-        os.kill(int(pid_file.read_text()), 0)
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+def test_a_child_does_not_outlive_its_parent(tmp_path: Path) -> None:
+    """Where the parent is killed, the kernel ends the child."""
+    with parent(tmp_path, "") as started:
+        child = os.pidfd_open(int((tmp_path / "pid").read_text()))
+        started.kill()
+        ended, _, _ = select.select([child], [], [], 30)
+        os.close(child)
+    assert ended
+
+
+def test_what_is_ignored_stays_ignored(tmp_path: Path) -> None:
+    """A child of `nohup` or of a script's background job ignores what its parent ignores."""
+    status = "grep SigIgn /proc/self/status || ps -o ignored= -p $$"
+    code = f"""
+import signal
+from provisioner import process
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+print(process.run(["/bin/sh", "-c", {status!r}], env={{"PATH": "/usr/bin:/bin"}}).stdout)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    ignored = int(done.stdout.split()[-1], 16)
+    assert ignored & 0b11 == 0b11  # SIGHUP is bit 0, SIGINT bit 1

@@ -1,6 +1,6 @@
 """A child process that applies a lock and, at one event, does something to itself or waits.
 
-Usage: ``python -m tests.environment.child FOLDER CACHE RELEASE ACTION EVENT``
+Usage: ``python -m tests.environment.child FOLDER RELEASE ACTION EVENT``
 
 ``ACTION`` is ``count`` (print the number of events), ``SIGKILL`` or ``SIGINT`` (send that to
 itself), or ``pause`` (print a line and wait for one on standard input). ``EVENT`` counts from 1.
@@ -47,9 +47,9 @@ class Acting(Reporter):
             os.kill(os.getpid(), getattr(signal, self.action))
 
 
-def main(folder: str, cache: str, name: str, action: str, event: str) -> int:
+def main(folder: str, name: str, action: str, event: str) -> int:
     """Apply; returns 0 where something was done, 10 where not, 130 after Ctrl-C."""
-    project = make_project(Path(folder), Path(cache))
+    project = make_project(Path(folder))
     reporter = Acting(action, int(event))
     try:
         done = apply_lock(project.request(project.lock(release(name))), reporter)

@@ -6,7 +6,6 @@ same again.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import sys
 from dataclasses import dataclass, replace
@@ -219,15 +218,11 @@ def this_interpreter() -> Interpreter:
     )
 
 
-def make_project(folder: Path, engine_cache: Path | None = None) -> Project:
-    """Make (or open) a project below ``folder``; an ``engine_cache`` may be shared by tests."""
+def make_project(folder: Path) -> Project:
+    """Make (or open) a project below ``folder``."""
     root, home, store = folder / "project", folder / "home", folder / "store"
     for path in (root, home, store):
         path.mkdir(parents=True, exist_ok=True)
-    if engine_cache is not None:
-        engine_cache.mkdir(exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            (store / "engine").symlink_to(engine_cache)
     environ = {**clean_environ(home), "TORCHENV_STORE": str(store)}
     return Project(root=root, store=Store(store), environ=environ)
 

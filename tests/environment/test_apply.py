@@ -161,7 +161,7 @@ def test_every_activate_script_is_there(project: Project) -> None:
 
 
 def test_files_are_copies_and_no_links_into_a_cache(project: Project) -> None:
-    """No installed file shares its bytes with the engine's cache or another environment."""
+    """No installed file shares its bytes with a cache or another environment."""
     project.apply(project.lock(trio()))
     shared = [
         path
@@ -169,6 +169,13 @@ def test_files_are_copies_and_no_links_into_a_cache(project: Project) -> None:
         if path.is_file() and not path.is_symlink() and path.stat().st_nlink != 1
     ]
     assert shared == []
+
+
+def test_nothing_unpacked_stays_beside_the_environment(project: Project) -> None:
+    """What the engine unpacks into goes with the installation: the disk holds each file once."""
+    project.apply(project.lock(trio()))
+    found = [*project.store.root.rglob("version.py"), *project.root.rglob("torch/version.py")]
+    assert found == [project.site / "torch/version.py"]
 
 
 def test_a_process_of_the_old_generation_keeps_its_files(project: Project) -> None:
@@ -207,9 +214,9 @@ def test_the_state_says_what_the_generation_was_made_from(project: Project) -> N
 @pytest.mark.parametrize(
     "name", ["with space", "mit-Ümläut-日本", 'it\'s "quoted" $HOME', "x" * 150]
 )
-def test_any_folder_name_will_do(tmp_path: Path, engine_cache: Path, name: str) -> None:
+def test_any_folder_name_will_do(tmp_path: Path, name: str) -> None:
     """Spaces, other scripts, quotes and long names in the path change nothing."""
-    project = make_project(tmp_path / name, engine_cache)
+    project = make_project(tmp_path / name)
     lock = project.lock(trio())
     assert project.apply(lock).did
     assert not project.apply(lock).did
@@ -233,9 +240,9 @@ def test_an_empty_folder_is_taken(project: Project) -> None:
     assert done.findings == ()
 
 
-def test_missing_parents_are_made(tmp_path: Path, engine_cache: Path) -> None:
+def test_missing_parents_are_made(tmp_path: Path) -> None:
     """The environment's path may lie in folders that do not exist yet."""
-    project = make_project(tmp_path, engine_cache)
+    project = make_project(tmp_path)
     spec = project.spec(path="envs/a/cu118")
     done = apply_lock(project.request(project.lock(trio(), spec=spec), spec=spec))
     assert done.link == project.root / "envs/a/cu118"
@@ -291,12 +298,12 @@ def test_a_generation_that_was_deleted_is_made_again(project: Project) -> None:
     assert "the folder that it leads to is gone" in done.findings[0].why
 
 
-def test_a_moved_project_is_built_anew(tmp_path: Path, engine_cache: Path) -> None:
+def test_a_moved_project_is_built_anew(tmp_path: Path) -> None:
     """Scripts of a moved environment name the old path, so it is made again at the new one."""
-    old = make_project(tmp_path / "old", engine_cache)
+    old = make_project(tmp_path / "old")
     old.apply(old.lock(trio()))
     (tmp_path / "old").rename(tmp_path / "new")
-    new = make_project(tmp_path / "new", engine_cache)
+    new = make_project(tmp_path / "new")
     done = new.apply(new.lock(trio()))
     assert done.did
     assert f"it was moved or copied from `{old.root}/.torchenv/.venv/0001`" in done.findings[0].why
@@ -380,15 +387,25 @@ def test_the_environment_holds_nothing_that_is_not_locked(project: Project) -> N
     ]
 
 
-def test_it_works_below_a_linked_folder(tmp_path: Path, engine_cache: Path) -> None:
+def test_it_works_below_a_linked_folder(tmp_path: Path) -> None:
     """A project that is reached through a link to its folder works as any other."""
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
-    project = make_project(tmp_path / "link", engine_cache)
+    project = make_project(tmp_path / "link")
     lock = project.lock(trio())
     assert project.apply(lock).did
     assert not project.apply(lock).did
     assert run(project.link / "bin/torchrun").startswith("torchrun 2.2.0+cpu")
+
+
+def test_two_ways_to_one_project_are_one_environment(tmp_path: Path) -> None:
+    """An environment is not taken for moved because the spec was reached by a link this time."""
+    project = make_project(tmp_path / "real")
+    project.apply(project.lock(trio()))
+    (tmp_path / "link").symlink_to("real")
+    linked = make_project(tmp_path / "link")
+    assert not linked.apply(linked.lock(trio())).did
+    assert not project.apply(project.lock(trio())).did
 
 
 def test_torchenv_can_be_run_without_a_umask_or_home(project: Project) -> None:

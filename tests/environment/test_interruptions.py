@@ -26,9 +26,9 @@ EVENTS = 13
 """Events of an apply of either release; ``test_the_events_are_all_tried`` checks it."""
 
 
-def child(folder: Path, cache: Path, *words: str | int) -> list[str]:
+def child(folder: Path, *words: str | int) -> list[str]:
     """Return the command line of a child that applies."""
-    module = [sys.executable, "-m", "tests.environment.child", str(folder), str(cache)]
+    module = [sys.executable, "-m", "tests.environment.child", str(folder)]
     return [*module, *map(str, words)]
 
 
@@ -58,21 +58,19 @@ def litter(project: Project) -> list[str]:
     return [*found, *map(str, building)]
 
 
-def test_the_events_are_all_tried(tmp_path: Path, engine_cache: Path) -> None:
+def test_the_events_are_all_tried(tmp_path: Path) -> None:
     """The tests below try every event of an apply."""
-    done = run(child(tmp_path, engine_cache, "old", "count", 0))
+    done = run(child(tmp_path, "old", "count", 0))
     assert (done.returncode, done.stderr) == (0, "")
     assert int(done.stdout) == EVENTS
 
 
 @pytest.mark.parametrize("event", range(1, EVENTS + 1))
-def test_killed_while_switching_to_another_release(
-    tmp_path: Path, engine_cache: Path, event: int
-) -> None:
+def test_killed_while_switching_to_another_release(tmp_path: Path, event: int) -> None:
     """After SIGKILL at any event the old or the new environment is there, and the next heals."""
-    project = make_project(tmp_path, engine_cache)
+    project = make_project(tmp_path)
     project.apply(project.lock(release("old")))
-    done = run(child(tmp_path, engine_cache, "new", "SIGKILL", event))
+    done = run(child(tmp_path, "new", "SIGKILL", event))
     assert done.returncode == -signal.SIGKILL
     is_new = project.link.readlink() == Path(".torchenv/.venv/0002")
     assert state(project, "new" if is_new else "old") == "current"
@@ -86,10 +84,10 @@ def test_killed_while_switching_to_another_release(
 
 
 @pytest.mark.parametrize("event", range(1, EVENTS + 1, 3))
-def test_killed_on_a_fresh_machine(tmp_path: Path, engine_cache: Path, event: int) -> None:
+def test_killed_on_a_fresh_machine(tmp_path: Path, event: int) -> None:
     """After SIGKILL of a first apply there is nothing or a whole environment, never a part."""
-    project = make_project(tmp_path, engine_cache)
-    done = run(child(tmp_path, engine_cache, "old", "SIGKILL", event))
+    project = make_project(tmp_path)
+    done = run(child(tmp_path, "old", "SIGKILL", event))
     assert done.returncode == -signal.SIGKILL
     assert state(project, "old") == ("current" if project.link.is_symlink() else "absent")
     assert project.apply(project.lock(release("old"))).did == (event != EVENTS)
@@ -99,11 +97,11 @@ def test_killed_on_a_fresh_machine(tmp_path: Path, engine_cache: Path, event: in
 
 
 @pytest.mark.parametrize("event", range(1, EVENTS + 1, 2))
-def test_ctrl_c(tmp_path: Path, engine_cache: Path, event: int) -> None:
+def test_ctrl_c(tmp_path: Path, event: int) -> None:
     """Ctrl-C at any event leaves the old or the new environment, and removes the rest at once."""
-    project = make_project(tmp_path, engine_cache)
+    project = make_project(tmp_path)
     project.apply(project.lock(release("old")))
-    done = run(child(tmp_path, engine_cache, "new", "SIGINT", event))
+    done = run(child(tmp_path, "new", "SIGINT", event))
     assert (done.returncode, done.stderr) == (130, "")
     is_new = project.link.readlink() == Path(".torchenv/.venv/0002")
     assert state(project, "new" if is_new else "old") == "current"
@@ -111,21 +109,19 @@ def test_ctrl_c(tmp_path: Path, engine_cache: Path, event: int) -> None:
     assert project.generations == (["0001", "0002"] if is_new else ["0001"])
 
 
-def test_ctrl_c_ends_the_engine_too(tmp_path: Path, engine_cache: Path) -> None:
+def test_ctrl_c_ends_the_engine_too(tmp_path: Path) -> None:
     """No child process goes on writing after an interrupted apply has ended."""
     marker = f"marker-{os.getpid()}"
     folder = tmp_path / marker
-    run(child(folder, engine_cache, "old", "SIGINT", 3))
+    run(child(folder, "old", "SIGINT", 3))
     left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
     assert not [line for line in left.stdout.splitlines() if marker in line]
 
 
-def test_a_generation_that_is_still_written_to_is_removed_later(
-    tmp_path: Path, engine_cache: Path
-) -> None:
+def test_a_generation_that_is_still_written_to_is_removed_later(tmp_path: Path) -> None:
     """What an engine that outlived its apply still writes harms nobody, since no number returns."""
-    project = make_project(tmp_path, engine_cache)
-    run(child(tmp_path, engine_cache, "old", "SIGKILL", 3))
+    project = make_project(tmp_path)
+    run(child(tmp_path, "old", "SIGKILL", 3))
     assert project.generations == ["0001"]
     project.apply(project.lock(release("old")))
     # An engine that outlived the kill may have made the folder of 0001 again meanwhile.

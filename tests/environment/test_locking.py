@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def paused(tmp_path: Path, engine_cache: Path) -> Iterator[subprocess.Popen[str]]:
+def paused(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Return a child that holds the lock of the project in ``tmp_path`` and waits for a line."""
-    argv = child(tmp_path, engine_cache, "old", "pause", 1)
+    argv = child(tmp_path, "old", "pause", 1)
     with subprocess.Popen(
         argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -33,9 +33,9 @@ def paused(tmp_path: Path, engine_cache: Path) -> Iterator[subprocess.Popen[str]
 
 
 @pytest.fixture
-def project(tmp_path: Path, engine_cache: Path) -> Project:
+def project(tmp_path: Path) -> Project:
     """Return the project that the child works on."""
-    return make_project(tmp_path, engine_cache)
+    return make_project(tmp_path)
 
 
 class Releasing(Steps):

@@ -38,3 +38,10 @@ def test_every_error_has_a_code_and_advice(number: int, code: str, advice: str) 
         assert finding.why == (
             f"The system said: {os.strerror(number)}: `/p/.torchenv/.venv/0002/bin/x`."
         )
+
+
+def test_of_two_names_the_new_one_is_told() -> None:
+    """A link that cannot be made is named, and not what it would have led to."""
+    with pytest.raises(WorldError) as caught, os_errors_as_findings(FOLDER):
+        raise OSError(errno.EROFS, "Read-only file system", "0002", None, "/p/.venv")
+    assert caught.value.findings[0].why == "The system said: Read-only file system: `/p/.venv`."

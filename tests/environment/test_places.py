@@ -126,10 +126,10 @@ def test_a_path_that_breaks_scripts_is_refused(tmp_path: Path, name: str) -> Non
     assert not (project.root / ".torchenv").exists()
 
 
-def test_a_read_only_folder_is_refused_at_once(tmp_path: Path, engine_cache: Path) -> None:
+def test_a_read_only_folder_is_refused_at_once(tmp_path: Path) -> None:
     """A read-only place is refused before any step."""
     with tmpfs(tmp_path / "disk") as disk:
-        project = make_project(disk, engine_cache)
+        project = make_project(disk)
         lock = project.lock(trio())
         steps = Steps()
         with read_only(disk), pytest.raises(WorldError) as caught:
@@ -143,10 +143,10 @@ def test_a_read_only_folder_is_refused_at_once(tmp_path: Path, engine_cache: Pat
             require_free_place(project.link)
 
 
-def test_an_environment_that_is_right_may_be_read_only(tmp_path: Path, engine_cache: Path) -> None:
+def test_an_environment_that_is_right_may_be_read_only(tmp_path: Path) -> None:
     """Where nothing is to be done nothing needs to be written."""
     with tmpfs(tmp_path / "disk") as disk:
-        project = make_project(disk, engine_cache)
+        project = make_project(disk)
         lock = project.lock(trio())
         project.apply(lock)
         with read_only(disk):
@@ -176,19 +176,17 @@ def test_a_folder_without_permission_is_refused(project: Project) -> None:
     assert lock.packages
 
 
-def test_a_mount_point_is_refused(tmp_path: Path, engine_cache: Path) -> None:
+def test_a_mount_point_is_refused(tmp_path: Path) -> None:
     """A volume mounted at the path itself cannot be replaced by a link."""
-    project = make_project(tmp_path, engine_cache)
+    project = make_project(tmp_path)
     with tmpfs(project.link), pytest.raises(WorldError) as caught:
         project.apply(project.lock(trio()))
     assert caught.value.findings[0].message == f"`{project.link}` is a mount point."
 
 
-def test_a_foreign_folder_on_another_disk_is_refused_first(
-    tmp_path: Path, engine_cache: Path
-) -> None:
+def test_a_foreign_folder_on_another_disk_is_refused_first(tmp_path: Path) -> None:
     """What could not be kept aside is refused before anything is built."""
-    project = make_project(tmp_path, engine_cache)
+    project = make_project(tmp_path)
     lock = project.lock(trio())
     venv.create(project.link, with_pip=False)
     before = tree_state(project.link)
@@ -198,9 +196,9 @@ def test_a_foreign_folder_on_another_disk_is_refused_first(
     assert tree_state(project.link) == before
 
 
-def test_generations_may_lie_on_another_disk(tmp_path: Path, engine_cache: Path) -> None:
+def test_generations_may_lie_on_another_disk(tmp_path: Path) -> None:
     """`.torchenv` may be a mount or a link to one: the switch does not cross file systems."""
-    project = make_project(tmp_path, engine_cache)
+    project = make_project(tmp_path)
     lock = project.lock(trio())
     with tmpfs(project.root / ".torchenv"):
         assert project.apply(lock).did

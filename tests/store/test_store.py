@@ -5,20 +5,21 @@ from __future__ import annotations
 import stat
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
 
 from provisioner.events import Reporter
-from provisioner.findings import VerificationError
+from provisioner.findings import VerificationError, WorldError
 from provisioner.store import Store, WantedWheel
 from provisioner.urls import quote_name
 from tests.network.server import Answer, Server
 from tests.store.conftest import Listener, publish, wanted, wheel_bytes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from provisioner.network import Client
 
 
@@ -85,19 +86,30 @@ def test_incomplete_file_is_fetched_anew(server: Server, store: Store, client: C
     assert path.stat().st_size == wheel.size
 
 
-def test_damage_is_found_where_it_is_looked_for(
+def test_damage_heals_itself(
     server: Server, store: Store, client: Client, listener: Listener
 ) -> None:
-    """`verify` hashes what is there; without it the size decides."""
+    """A wheel whose bytes changed since it was verified is fetched anew."""
     wheel = publish(server, "demo")
     path = store.fetch([wheel], client, Reporter())[wheel.sha256]
     whole = path.read_bytes()
     path.write_bytes(bytes(len(whole)))
-    store.fetch([wheel], client, Reporter())
-    assert path.read_bytes() != whole
-    store.fetch([wheel], client, listener, verify=True)
+    store.fetch([wheel], client, listener)
     assert path.read_bytes() == whole
     assert listener.details == ["demo-1.0-py3-none-any.whl: damaged in the store, fetched anew"]
+
+
+def test_damage_stays_where_nothing_replaces_it(
+    server: Server, store: Store, client: Client
+) -> None:
+    """A damaged wheel is never handed out, and gives way only to a whole one."""
+    wheel = publish(server, "demo")
+    path = store.fetch([wheel], client, Reporter())[wheel.sha256]
+    path.write_bytes(bytes(wheel.size))
+    server.put("/files/demo-1.0-py3-none-any.whl", Answer(status=404))
+    with pytest.raises(WorldError):
+        store.fetch([wheel], client, Reporter())
+    assert path.read_bytes() == bytes(wheel.size)
 
 
 def test_left_over_part_does_no_harm(server: Server, store: Store, client: Client) -> None:
@@ -245,20 +257,6 @@ def test_two_at_once_fetch_each_wheel_once(server: Server, store: Store, client:
     for thread in both:
         thread.join(30)
     assert len(server.requests) == len(wheels)
-
-
-# -- the engine's cache
-
-
-def test_engine_cache_is_shared_on_one_file_system(store: Store, tmp_path: Path) -> None:
-    """Nothing need exist yet for that to be known."""
-    assert store.engine_cache(tmp_path / "project" / ".venv") == store.root / "engine"
-
-
-def test_engine_cache_goes_where_links_work(tmp_path: Path) -> None:
-    """On another file system the cache lies beside the environment."""
-    elsewhere = Store(Path("/proc/self"))
-    assert elsewhere.engine_cache(tmp_path) == tmp_path / ".engine-cache"
 
 
 def test_redirected_download_is_stored(server: Server, store: Store, client: Client) -> None:
