@@ -53,13 +53,13 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
-    """A lock that was made."""
+    """A lock that was made or checked."""
 
     lock: Lock
     written: bool
-    """False where the file held the very same bytes already."""
+    """False where the file held the very same bytes already, or was only checked."""
     findings: tuple[Finding, ...]
-    """Warnings and notes."""
+    """Warnings and notes; of a check, the one error that makes the lock stale."""
 
 
 def load_spec(path: str | Path = "torchenv.toml") -> Spec:
@@ -123,8 +123,8 @@ def current_lock(spec: Spec, planned: Plan) -> Lock | None:
     return lock_ if staleness(lock_, spec, planned.target.platform) is None else None
 
 
-def check_lock(spec: Spec) -> Finding | None:
-    """Return why the lock is not right for the spec, or None where it is.
+def check_lock(spec: Spec) -> Locked:
+    """Read the lock, with a finding where it is not right for the spec; nothing is written.
 
     Raises:
         PlanError: The combination cannot be.
@@ -133,7 +133,9 @@ def check_lock(spec: Spec) -> Finding | None:
     """
     from provisioner.lockfile import read_lock, staleness
 
-    return staleness(read_lock(spec.lock_file), spec, plan(spec).target.platform)
+    found = read_lock(spec.lock_file)
+    stale = staleness(found, spec, plan(spec).target.platform)
+    return Locked(lock=found, written=False, findings=() if stale is None else (stale,))
 
 
 class _Setting:
@@ -207,9 +209,7 @@ def _lock(spec: Spec, planned: Plan, setting: _Setting, reporter: Reporter) -> L
                 host=probe_host(setting.environ),
                 pip=setting.pip,
                 client=client,
-                engine=Engine(
-                    cache=setting.store.engine_cache(setting.store.root), environ=setting.environ
-                ),
+                engine=Engine(cache=setting.store.engine_cache, environ=setting.environ),
                 store=setting.store,
                 interpreter=_engine_interpreter(planned, setting.environ),
                 network_environ=engine_environ(setting.network),

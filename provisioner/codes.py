@@ -32,7 +32,7 @@ TITLES: Final[dict[str, str]] = {
     "TE210": "No release satisfies the version that is asked for",
     "TE211": "Accelerator that no torch release was published for",
     "TE212": "A newer release matches but was not chosen",
-    "TE213": "The default index does not serve the wanted build",
+    "TE213": "The index that the spec insists on does not have the wanted build",
     "TE220": "The compat data is not valid or contradicts itself",
     # -- host
     "TE301": "No Python interpreter for this environment",
@@ -52,6 +52,7 @@ TITLES: Final[dict[str, str]] = {
     "TE410": "pip's configuration cannot be read",
     "TE411": "A plain HTTP source is not trusted",
     "TE412": "A source's address cannot be used",
+    "TE413": "A constraint file cannot be understood",
     "TE421": "The lock file is missing",
     "TE422": "The lock is not valid TOML or not a PEP 751 file",
     "TE423": "The lock has a version that this torchenv does not read",
@@ -90,4 +91,5 @@ TITLES: Final[dict[str, str]] = {
     "TE901": "Interrupted",
     "TE902": "Unexpected failure inside torchenv",
     "TE903": "The command line cannot be understood",
+    "TE904": "The output cannot be written",
 }

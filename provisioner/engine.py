@@ -34,7 +34,7 @@ class Engine:
     """How to run the engine: its cache and the environment variables that it may see."""
 
     cache: Path
-    """``UV_CACHE_DIR``: a folder of torchenv's store, best on the environment's file system."""
+    """``UV_CACHE_DIR``, torchenv's own: in the store to resolve, in the generation to install."""
     environ: Mapping[str, str]
     """The caller's environment variables; cleaned here."""
 

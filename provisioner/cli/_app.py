@@ -74,8 +74,7 @@ def lock(spec: Path, *, check: bool, **options: bool) -> int:
     output = Output(command="lock", **options)
     loaded = _api.load_spec(spec)
     if check:
-        stale = _api.check_lock(loaded)
-        return output.failed([stale], ExitCode.DIFFERENCE) if stale else int(ExitCode.DONE)
+        return _show_check(output, _api.check_lock(loaded))
     locked = _api.lock(loaded, reporter=output.reporter())
     if output.as_json:
         output.document(_documents.lock_body(locked), locked.findings)
@@ -85,6 +84,15 @@ def lock(spec: Path, *, check: bool, **options: bool) -> int:
     output.findings(locked.findings)
     _render.print_locked(output.console(), locked)
     return int(ExitCode.DONE)
+
+
+def _show_check(output: Output, checked: _api.Locked) -> int:
+    """Show what the check of a lock found: nothing at all where the lock is right."""
+    if output.as_json:
+        output.document(_documents.lock_body(checked), checked.findings)
+    else:
+        output.findings(checked.findings)
+    return int(ExitCode.DIFFERENCE if checked.findings else ExitCode.DONE)
 
 
 @torchenv.command()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from provisioner.urls import strip_credentials
+
 if TYPE_CHECKING:
     from provisioner._api import Locked, Planned
     from provisioner.environment import Applied, Changes, Proof, Status
@@ -70,7 +72,7 @@ def _target(plan: Plan) -> dict[str, Any]:
         "torch": versions["torch"],
         "torchvision": versions.get("torchvision"),
         "torchaudio": versions.get("torchaudio"),
-        "index": plan.index_url or "default",
+        "index": strip_credentials(plan.index_url or "default"),
         "constraints": [
             {"requirement": one.requirement, "why": one.why, "source": one.source}
             for one in plan.constraints

@@ -6,12 +6,15 @@ import os
 import sys
 import tempfile
 import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from provisioner.cli._app import torchenv
 from provisioner.cli._output import Output
+from provisioner.cli._signals import ending_signals
+from provisioner.cli._streams import discard_broken_streams, flush_streams, prepare_streams
 from provisioner.findings import ExitCode, Finding, TorchenvError
 
 if TYPE_CHECKING:
@@ -20,8 +23,27 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code (:class:`provisioner.findings.ExitCode`)."""
+    prepare_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     output = _output_of(words)
+    with ending_signals() as received:
+        try:
+            code = _run(words, output)
+            flush_streams()
+        except OSError as exc:
+            code = _end_unheard(output, exc)
+    if received:
+        # Whoever sent it expects to see that it ended the program.
+        os.kill(os.getpid(), received[0])
+    return code
+
+
+def _run(words: list[str], output: Output) -> int:
+    """Run one command; every failure is told, and becomes an exit code.
+
+    Raises:
+        OSError: The result or the failure could not be told.
+    """
     try:
         result = torchenv.main(args=words, prog_name="torchenv", standalone_mode=False)
     except click.ClickException as exc:
@@ -30,14 +52,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return output.failed(exc.findings, exc.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return output.failed([_interrupted()], ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader went away (`| head`): nothing is left to say, and Python's own flush at exit
-        # must not fail on the same pipe again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:
+        # click's answer to a reader that went away (`| head`): nothing is left to say.
         return int(ExitCode.DONE)
-    except Exception as exc:  # noqa: BLE001 - the program's boundary
+    except Exception as exc:
+        if isinstance(exc, OSError) and discard_broken_streams():
+            raise
         return output.failed([_unexpected(exc)], ExitCode.WORLD)
     return int(result or 0)
+
+
+def _end_unheard(output: Output, exc: OSError) -> int:
+    """Return the exit code where a standard stream could not be written, and say so if possible."""
+    discard_broken_streams()
+    if isinstance(exc, BrokenPipeError):
+        return int(ExitCode.DONE)
+    finding = Finding(
+        code="TE904",
+        message="The output cannot be written.",
+        why=f"The system says: {exc.strerror or exc}.",
+        do="Make room where standard output or standard error leads, and run the command again.",
+    )
+    return replace(output, as_json=False).failed([finding], ExitCode.WORLD)
 
 
 def _output_of(words: Sequence[str]) -> Output:

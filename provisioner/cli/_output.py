@@ -53,7 +53,8 @@ class Output:
         """Print the command's JSON document on standard output."""
         from provisioner.documents import document  # noqa: PLC0415 - needs pydantic
 
-        text = json.dumps(document(self.command, body, findings), indent=2, ensure_ascii=False)
+        # ASCII, so that no encoding of standard output and no odd file name can spoil it.
+        text = json.dumps(document(self.command, body, findings), indent=2)
         sys.stdout.write(f"{text}\n")
 
     def findings(self, findings: Iterable[Finding]) -> None:

@@ -43,12 +43,16 @@ class ConsoleReporter(Reporter):
     def step(self, text: str) -> None:
         """Print the phase that begins."""
         if not self._quiet:
-            self._console.print(f"{text} …", style="dim", markup=False, highlight=False)
+            self._print(f"{text} …")
 
     def detail(self, text: str) -> None:
         """Print a detail where details are wanted."""
         if self._verbose:
-            self._console.print(f"  {text}", style="dim", markup=False, highlight=False)
+            self._print(f"  {text}")
+
+    def _print(self, line: str) -> None:
+        """Print one line, whatever its length and whatever it holds."""
+        self._console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
 
     def finding(self, finding: Finding) -> None:
         """Print a warning or note as it comes up."""

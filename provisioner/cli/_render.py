@@ -10,6 +10,7 @@ from rich.text import Text
 
 from provisioner.findings import Severity
 from provisioner.paths import display
+from provisioner.urls import strip_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,7 +56,8 @@ def print_plan(console: Console, plan: Plan) -> None:
     target = plan.target
     where = f"{target.platform}, Python {target.python}, {target.accelerator}"
     _say(console, Text.assemble(("Plan", "bold"), f" for {where}"))
-    origin = f"from {plan.index_url}" if plan.index_url is not None else "from the default index"
+    url = plan.index_url
+    origin = f"from {strip_credentials(url)}" if url is not None else "from the default index"
     rows = [(build.name, _with_build(build), origin) for build in plan.trio]
     rows += [("constraint", one.requirement, one.why) for one in plan.constraints]
     _print_rows(console, rows)

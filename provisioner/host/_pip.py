@@ -82,19 +82,46 @@ def probe_pip_config(
     """
     # "quiet" in a file or variable of the user silences even this output; `PIP_PYTHON` would
     # hand the question to another interpreter's pip.
+    folder = _folder(cwd)
     child = {name: value for name, value in environ.items() if name != "PIP_PYTHON"}
     child.update(PIP_QUIET="0", PIP_VERBOSE="0", PYTHONIOENCODING="utf-8")
     try:
         done = process.run(
-            [python, "-m", "pip", "config", "debug"], env=child, cwd=cwd, timeout_s=_TIME_LIMIT_S
+            [python, "-m", "pip", "config", "debug"], env=child, cwd=folder, timeout_s=_TIME_LIMIT_S
         )
         settings = parse_pip_settings(done.stdout)
-        return pip_config_from(settings, cwd=cwd or Path.cwd(), default_index=default_index())
+        return pip_config_from(settings, cwd=folder, default_index=default_index())
     except process.ProcessFailedError as exc:
-        said = " ".join(exc.completed.stderr.split()) or exc.reason
+        said = _last_words(exc.completed.stderr) or exc.reason
         raise WorldError(_unreadable(said)) from None
     except ValueError as exc:
         raise WorldError(_unreadable(str(exc))) from None
+
+
+def _folder(cwd: Path | None) -> Path:
+    """Return the folder that relative paths start from.
+
+    Raises:
+        WorldError: ``TE410``, the working folder was deleted.
+    """
+    try:
+        return cwd or Path.cwd()
+    except FileNotFoundError as exc:
+        raise WorldError(
+            Finding(
+                code="TE410",
+                message="pip's configuration cannot be read.",
+                why="The working folder does not exist any more, and relative paths start there.",
+                do="Change into a folder that exists.",
+            )
+        ) from exc
+
+
+def _last_words(stderr: str) -> str:
+    """Return pip's message on one line; of a traceback only what it ends with."""
+    lines = stderr.strip().splitlines()
+    told = lines[-1:] if any(line.startswith("Traceback (") for line in lines) else lines
+    return " ".join(" ".join(told).split())
 
 
 def pip_config_from(

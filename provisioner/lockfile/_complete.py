@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 from packaging.utils import parse_wheel_filename
 
 from provisioner.findings import Finding, WorldError
+from provisioner.lockfile._resolve import only_here
 from provisioner.lockfile._tags import best_first
 from provisioner.lockfile._types import LockedPackage, LockedWheel
-from provisioner.urls import file_name, strip_credentials
+from provisioner.urls import file_name, local_path, strip_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +73,8 @@ def complete(answer: Answer, client: Client) -> tuple[LockedPackage, ...]:
         name: _from_index(files, answer.learned.get(name))
         for name, files in answer.published.items()
     }
-    findings = [_only_here(name) for name, wheels in found.items() if not wheels]
+    local = sorted(name for name, wheels in found.items() if not wheels)
+    findings = [only_here(local)] if local else []
     wheels = [wheel for several in found.values() for wheel in several]
     findings += [_no_hash(wheel) for wheel in wheels if wheel.sha256 is None]
     if findings:
@@ -150,8 +152,11 @@ def _sizes(wheels: Sequence[_Found], client: Client) -> dict[str, int]:
 
 
 def _index(origin: tuple[str, str | None] | None, wheel: _Found) -> str | None:
-    """Return the public URL of the index; for a local wheel, of the index it stands in for."""
-    if origin is not None and origin[1] is not None:
+    """Return the public URL of the index; for a local wheel, of the index it stands in for.
+
+    None for a page of links that lies on this machine.
+    """
+    if origin is not None and origin[1] is not None and local_path(origin[1]) is None:
         return strip_credentials(origin[1]).rstrip("/")
     return None if wheel.confirmed else wheel.url.rsplit("/", 1)[0]
 
@@ -163,14 +168,4 @@ def _no_hash(wheel: _Found) -> Finding:
         why="A lock names every wheel by its hash; without one a damaged or exchanged file "
         "goes unnoticed.",
         do="Use another index or mirror for it, or a release whose wheels have hashes.",
-    )
-
-
-def _only_here(name: str) -> Finding:
-    return Finding(
-        code="TE430",
-        message=f"`{name}` has no wheel for this target outside this machine.",
-        why="It was found in a local folder only (`find-links`, a `file:` index), and a lock never "
-        "names a path of one machine.",
-        do="Publish it on an index that everybody who uses the lock can reach.",
     )

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from provisioner.network import Network
+from provisioner.network import Network, proxy_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +22,8 @@ _DEFAULT = Network()
 def network_settings(spec: Spec, pip: PipConfig, environ: Mapping[str, str]) -> Network:
     """Merge what the spec and pip's configuration say about connections."""
     wish = spec.sources
+    links = wish.find_links if wish.find_links is not None else pip.find_links
+    constraints = wish.constraints if wish.constraints is not None else pip.constraints
     cert = wish.cert or pip.cert
     client_cert = wish.client_cert or pip.client_cert
     trusted = wish.trusted_hosts if wish.trusted_hosts is not None else pip.trusted_hosts
@@ -35,7 +36,7 @@ def network_settings(spec: Spec, pip: PipConfig, environ: Mapping[str, str]) -> 
         cert=Path(cert) if cert else None,
         client_cert=Path(client_cert) if client_cert else None,
         trusted_hosts=trusted,
-        known_urls=tuple(url for url in (*urls, wish.pytorch, *pip.find_links) if url),
+        known_urls=tuple(url for url in (*urls, wish.pytorch, *links, *constraints) if url),
         environ=environ,
     )
 
@@ -49,11 +50,23 @@ def engine_environ(network: Network) -> dict[str, str]:
     bundle = network.ca_bundle
     if bundle is not None:
         environ["SSL_CERT_DIR" if bundle.is_dir() else "SSL_CERT_FILE"] = str(bundle)
+    else:
+        # Whom this machine trusts, as our own requests do; the engine has a list of its own.
+        environ["UV_SYSTEM_CERTS"] = "1"
     if network.client_cert is not None:
         environ["SSL_CLIENT_CERT"] = str(network.client_cert)
-    if network.proxy is not None:
-        proxy = network.proxy if urlsplit(network.proxy).netloc else f"http://{network.proxy}"
-        environ.update(dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), proxy))
+    environ.update(_proxy_environ(network))
     if network.trusted_hosts:
         environ["UV_INSECURE_HOST"] = " ".join(network.trusted_hosts)
     return environ
+
+
+def _proxy_environ(network: Network) -> dict[str, str]:
+    """Return proxy variables in place of the user's; empty where the user's own hold."""
+    if not network.proxy and not network.no_proxy_env:
+        return {}
+    proxy = proxy_url(network.proxy) if network.proxy else ""
+    # Clients differ in whether they look at upper or lower case first.
+    names = [f"{kind}_proxy" for kind in ("http", "https", "all")]
+    environ = dict.fromkeys((*names, *map(str.upper, names)), proxy)
+    return {**environ, "no_proxy": "", "NO_PROXY": ""}

@@ -9,18 +9,40 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from provisioner.findings import Finding
+from provisioner.lockfile._request import REQUEST_NAME
 from provisioner.urls import mask
 
 if TYPE_CHECKING:
     from provisioner.lockfile._sources import LockSources
     from provisioner.process import Completed
 
+_HINT: Final = re.compile(r"^\s*hint:")
+_OPTION: Final = "`--"
+"""An option of the engine, which nobody can set here."""
 _LINES: Final = 12
 """How much of the engine's text a finding quotes."""
 
 # (pattern in the engine's text, code, what was seen, what to do); the first that matches counts.
 # Wordings of uv 0.13, each seen with a request made to fail that way.
 _CAUSES: Final = (
+    (
+        r"lack of valid authentication credentials",
+        "TE402",
+        "An index wants a user and a password or token, and was given none that it accepts.",
+        "Put them into the index's URL in pip's configuration, or into `~/.netrc`.",
+    ),
+    (
+        r"was not found in the (?:package registry|provided package locations)",
+        "TE403",
+        "A package is on none of the indexes.",
+        "Check its spelling, and the indexes that `pip config debug` and `[sources]` name.",
+    ),
+    (
+        r"has no usable wheels|has no wheels with a matching",
+        "TE403",
+        "A package has no wheel that the target can use.",
+        "Take another release of it, or put a wheel of it on an index: only wheels are installed.",
+    ),
     (
         r"No solution found when resolving dependencies",
         "TE405",
@@ -46,10 +68,22 @@ _CAUSES: Final = (
         "Check the network, the proxy and the addresses that `pip config list` shows.",
     ),
     (
+        r"Couldn't parse requirement in",
+        "TE413",
+        "A constraint file cannot be understood.",
+        "Correct it, or name another: pip's `constraint` option, `constraints` under `[sources]`.",
+    ),
+    (
         r"No space left on device",
         "TE503",
         "The disk is full.",
         "Free some space where the store lies, or move it: `TORCHENV_STORE=/other/disk`.",
+    ),
+    (
+        r"Failed to initialize cache",
+        "TE505",
+        "The store cannot be written.",
+        "Make its folder writable, or choose another: `TORCHENV_STORE=/other/disk`.",
     ),
 )
 
@@ -63,7 +97,7 @@ _UNKNOWN: Final = (
 
 def explain_engine(completed: Completed, sources: LockSources) -> Finding:
     """Return one finding for a failed resolution."""
-    text = mask(completed.stderr).strip()
+    text = mask(completed.stderr).replace(REQUEST_NAME, "the spec").strip()
     quoted = _quote(text) or f"It printed nothing and ended with exit code {completed.exit_code}."
     code, seen, todo = next(
         (
@@ -76,12 +110,22 @@ def explain_engine(completed: Completed, sources: LockSources) -> Finding:
     if code == "TE405" and sources.constraints:
         files = ", ".join(f"`{mask(one)}`" for one in sources.constraints)
         todo += f" Constraints from {files} count too."
+    if sources.is_isolated and "pip was not found" in text:
+        todo = "PyTorch's index has no `pip`: leave it out with `seed = false`."
     return Finding(code=code, message=seen, why=quoted, do=todo)
 
 
 def _quote(text: str) -> str:
-    """Return the end of the engine's text without its ``error:`` and ``cause:`` marks."""
+    """Return the end of the engine's text, without its marks and its hints at its own options."""
     lines = [
-        re.sub(r"^\s*(?:error|cause|hint):\s*", "", line).strip() for line in text.splitlines()
+        re.sub(r"^\s*(?:error|cause|hint):\s*", "", line).strip()
+        for line in map(_without_options, text.splitlines())
     ]
     return "\n".join([line for line in lines if line][-_LINES:])
+
+
+def _without_options(line: str) -> str:
+    if not _HINT.match(line):
+        return line
+    sentences = re.split(r"(?<=\.) +(?=[A-Z])", _HINT.sub("", line))
+    return " ".join(one for one in sentences if _OPTION not in one)

@@ -9,15 +9,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from provisioner import toml
-from provisioner.findings import Finding, Severity, VerificationError
+from provisioner.findings import Finding, Severity, VerificationError, WorldError
 from provisioner.lockfile._complete import Answer, complete
+from provisioner.lockfile._inputs import check_sources, fetch_constraints
 from provisioner.lockfile._published import published_files
 from provisioner.lockfile._request import Request
-from provisioner.lockfile._resolve import Resolver, order_notes, settle
+from provisioner.lockfile._resolve import Resolver, order_notes, refuse_local, settle
 from provisioner.lockfile._sources import LockSources, lock_sources
 from provisioner.lockfile._tags import engine_platform, target_glibc, target_tags
 from provisioner.lockfile._trio import LocatedTrio, locate_trio
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from provisioner.planner import Plan
     from provisioner.spec import Spec
     from provisioner.store import Store, WantedWheel
+
+
+_UNSATISFIED: Final = frozenset({"TE403", "TE405"})
+"""What a resolution fails with for want of a package or version, and not of a connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +78,20 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     host = (request.host.platform, request.host.libc_version)
     glibc = target_glibc(plan.target, floor=plan.glibc, host=host)
     tags = target_tags(plan.target, glibc=glibc)
+    check_sources(sources, request.client)
     reporter.step(f"Looking for {plan.torch.name} {plan.torch.version}")
     located = locate_trio(plan, sources, tags, request.client)
-    resolver = _resolver(request, sources, engine_platform(plan.target, glibc=glibc))
+    resolver = _resolver(
+        request, sources.without_folders(), engine_platform(plan.target, glibc=glibc)
+    )
     wanted = _wanted(request, sources, located)
     reporter.step(f"Resolving {len(wanted.trio) + len(wanted.others)} requirements")
-    settled, origins = settle(resolver, wanted)
+    try:
+        settled, origins = settle(resolver, wanted)
+    except WorldError as exc:
+        if all(finding.code in _UNSATISFIED for finding in exc.findings):
+            refuse_local(replace(resolver, sources=sources), wanted)
+        raise
     routed = {name: origins[name][0] for name in sorted(settled.routed & origins.keys())}
     published = published_files(routed, sources.trio, tags, request.client)
     learned = _learn(request, published)
@@ -130,9 +143,6 @@ def _learned_here(wheel: WantedWheel, sources: LockSources) -> Finding:
 
 def _resolver(request: LockRequest, sources: LockSources, platform: str) -> Resolver:
     target = request.plan.target
-    credentials: dict[str, str] = {}
-    for index in (sources.trio, *sources.general):
-        credentials.update(index.credentials_environ)
     arguments = ["--python", str(request.interpreter), "--python-platform", platform]
     if not target.python.endswith("t"):
         arguments += ["--python-version", target.python]
@@ -140,7 +150,8 @@ def _resolver(request: LockRequest, sources: LockSources, platform: str) -> Reso
         engine=request.engine,
         sources=sources,
         target_arguments=tuple(arguments),
-        environ={**request.network_environ, **credentials},
+        environ=request.network_environ,
+        constraint_texts=fetch_constraints(sources, request.client),
         is_companion=request.compat.is_companion,
         on_detail=request.reporter.detail,
     )
@@ -153,7 +164,8 @@ def _wanted(request: LockRequest, sources: LockSources, located: LocatedTrio) ->
     if spec.seed and not any(one.name == "pip" for one in spec.dependencies):
         # A venv without pip runs another Python's pip; so pip is a package like any other.
         others.append("pip")
-    routed = not located.local and sources.trio not in sources.general
+    elsewhere = not sources.no_index and sources.trio not in sources.general
+    routed = elsewhere and not located.local
     return Request(
         trio=located.requirements,
         others=tuple(sorted(others)),

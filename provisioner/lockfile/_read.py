@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError
 
@@ -22,6 +22,10 @@ from provisioner.planner import ChosenBuild, Constraint, Target
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+
+_MERGE: Final = re.compile(rb"^<{7} ", re.MULTILINE)
+"""The first mark of a merge conflict, as git writes it."""
 
 
 def read_lock(path: Path) -> Lock:
@@ -57,7 +61,10 @@ def _parse(path: Path, content: bytes) -> dict[str, Any]:
     except toml.TOMLDecodeError as exc:
         line = re.search(r"at line (\d+)", str(exc))
         number = int(line[1]) if line else None
-        raise VerificationError(_not_a_lock(path, f"it is not TOML: {exc}", number)) from exc
+        reason = (
+            "it holds the marks of a merge conflict" if _MERGE.search(content) else "it is not TOML"
+        )
+        raise VerificationError(_not_a_lock(path, f"{reason}: {exc}", number)) from exc
     return document
 
 

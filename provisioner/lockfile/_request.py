@@ -7,17 +7,23 @@ from the trio's index, companions included, stands in the request by name.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import tomlkit
 from packaging.requirements import Requirement
 from packaging.utils import parse_wheel_filename
+
+from provisioner.urls import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from provisioner.lockfile._sources import LockSources
+
+
+REQUEST_NAME: Final = "torchenv-request"
+"""What the engine calls the throwaway project in its messages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +64,22 @@ def file_requirement(path: Path) -> str:
     return f"{parse_wheel_filename(path.name)[0]} @ {path.as_uri()}"
 
 
-def write_request(folder: Path, request: Request, sources: LockSources) -> list[str]:
+def write_request(
+    folder: Path, request: Request, sources: LockSources, constraint_texts: tuple[str, ...]
+) -> list[str]:
     """Write the request into ``folder`` and return the engine's arguments for it.
 
     Nothing secret is written: indexes stand in it without their credentials.
+
+    Args:
+        folder: An empty one.
+        request: What is wanted.
+        sources: Where it may come from.
+        constraint_texts: The constraint files that are no files of this machine.
     """
     project = tomlkit.document()
     project["project"] = {
-        "name": "torchenv-request",
+        "name": REQUEST_NAME,
         "version": "0",
         "dependencies": [*request.trio, *request.others],
     }
@@ -75,20 +89,21 @@ def write_request(folder: Path, request: Request, sources: LockSources) -> list[
         project["tool"] = {"uv": {"sources": routed, "index": [index]}}
     (folder / "pyproject.toml").write_text(tomlkit.dumps(project), encoding="utf-8")
     arguments = [str(folder / "pyproject.toml"), *_index_arguments(sources)]
-    if request.constraints:
-        lines = "".join(f"{one}\n" for one in request.constraints)
-        (folder / "constraints.txt").write_text(lines, encoding="utf-8")
-        arguments += ["--constraints", str(folder / "constraints.txt")]
+    planned = "".join(f"{one}\n" for one in request.constraints)
+    for number, text in enumerate(text for text in (planned, *constraint_texts) if text.strip()):
+        file = folder / f"constraints-{number}.txt"
+        file.write_text(text, encoding="utf-8")
+        arguments += ["--constraints", str(file)]
     return arguments
 
 
 def _index_arguments(sources: LockSources) -> list[str]:
-    """Return the engine's options for the general indexes, first asked first.
+    """Return the engine's options for constraint files and general indexes, first asked first.
 
     The engine asks its default index last, so the last one takes that place.
     """
-    arguments = [word for path in sources.constraints for word in ("--constraints", path)]
-    arguments += [word for place in sources.find_links for word in ("--find-links", place)]
+    files = [path for path in map(local_path, sources.constraints) if path is not None]
+    arguments = [word for path in files for word in ("--constraints", str(path))]
     if sources.no_index:
         return [*arguments, "--no-index"]
     *first, last = sources.general

@@ -19,9 +19,10 @@ from provisioner.findings import Finding, Severity, VerificationError, WorldErro
 from provisioner.lockfile._engine_errors import explain_engine
 from provisioner.lockfile._request import Request, write_request
 from provisioner.process import ProcessFailedError
+from provisioner.urls import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from provisioner.engine import Engine
     from provisioner.lockfile._sources import LockSources
@@ -43,10 +44,12 @@ class Resolver:
     target_arguments: tuple[str, ...]
     """``--python-version``, ``--python-platform`` and the interpreter to run with."""
     environ: Mapping[str, str]
-    """Variables for the engine: certificates, proxies, credentials of the indexes."""
+    """Variables for the engine's connections: certificates, proxies, time limits."""
     is_companion: Callable[[str], bool]
     """Whether a name is one of those that travel with torch (``triton``, ``nvidia-…``)."""
     on_detail: Callable[[str], None]
+    constraint_texts: tuple[str, ...] = ()
+    """The constraint files that are no files of this machine."""
 
     def origins(self, request: Request, *arguments: str) -> Origins:
         """Resolve, and return version and index of each package.
@@ -77,13 +80,13 @@ class Resolver:
     def _compile(self, request: Request, *arguments: str) -> str:
         with tempfile.TemporaryDirectory(prefix="torchenv-") as name:
             folder = Path(name)
-            words = write_request(folder, request, self.sources)
+            words = write_request(folder, request, self.sources, self.constraint_texts)
             try:
                 done = self.engine.run(
                     ["pip", "compile", "--no-build", *self.target_arguments, *arguments, *words],
                     cwd=folder,
-                    extra_environ=self.environ,
-                    on_stderr=self.on_detail,
+                    extra_environ={**self.environ, **self.sources.engine_environ},
+                    on_stderr=lambda line: self.on_detail(mask(line)),
                 )
             except ProcessFailedError as exc:
                 raise WorldError(explain_engine(exc.completed, self.sources)) from exc
@@ -139,6 +142,36 @@ def settle(resolver: Resolver, request: Request) -> tuple[Request, Origins]:
     return request, origins
 
 
+def refuse_local(resolver: Resolver, request: Request) -> None:
+    """Say so where a request fails just because a package lies in a folder of this machine only.
+
+    Raises:
+        WorldError: ``TE430``, with the folders of ``resolver`` the request can be satisfied.
+    """
+    if resolver.sources.without_folders() == resolver.sources:
+        return
+    try:
+        origins = resolver.origins(request)
+    except WorldError:
+        return
+    local = [name for name, (_, url) in origins.items() if resolver.sources.is_folder(url)]
+    if local:
+        raise WorldError(only_here(sorted(local)))
+
+
+def only_here(names: Sequence[str]) -> Finding:
+    """Return the finding for packages that only this machine has."""
+    listed = ", ".join(f"`{name}`" for name in names)
+    return Finding(
+        code="TE430",
+        message=f"Outside this machine there is no wheel for this target of {listed}.",
+        why="Found in a local folder only (`find-links`, a `file:` index), and a lock never names "
+        "a path of one machine.",
+        do="Lock where an index has it (without `no-index`), or publish it on one that everybody "
+        "who uses the lock can reach.",
+    )
+
+
 def order_notes(resolver: Resolver, request: Request, origins: Origins) -> tuple[Finding, ...]:
     """Say which packages pip would have taken from a later index, where there are several.
 
@@ -169,13 +202,15 @@ def order_notes(resolver: Resolver, request: Request, origins: Origins) -> tuple
 def _trio_closure(resolver: Resolver, request: Request) -> frozenset[str]:
     """Return the names of everything that the trio needs, its index asked first.
 
-    Asked first because some companions stand on no other index (``pytorch-triton-rocm``).
+    Asked first because some companions stand on no other index (``pytorch-triton-rocm``); the other
+    indexes too, since its copies of general packages may be older than a constraint allows.
     """
     sources = resolver.sources
     if request.routed:
         sources = replace(sources, general=(sources.trio, *sources.general))
     trio = Request(trio=request.trio, constraints=request.constraints)
-    return frozenset(replace(resolver, sources=sources).origins(trio))
+    arguments = ("--index-strategy", "unsafe-first-match")
+    return frozenset(replace(resolver, sources=sources).origins(trio, *arguments))
 
 
 def _refuse_surprises(resolver: Resolver, request: Request, origins: Origins) -> None:
@@ -185,6 +220,10 @@ def _refuse_surprises(resolver: Resolver, request: Request, origins: Origins) ->
         VerificationError: ``TE406`` for each package that comes from a wrong index.
     """
     trio = resolver.sources.trio
+    # What only a folder of this machine has is refused as that, when the wheels are looked at.
+    origins = {
+        name: place for name, place in origins.items() if not resolver.sources.is_folder(place[1])
+    }
     names = {Requirement(line).name for line in request.trio}
     wrong = {
         name

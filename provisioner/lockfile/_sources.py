@@ -7,7 +7,7 @@ the first index that has a name, pip's ``index-url`` first, and says so where th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -66,6 +66,41 @@ class LockSources:
         """Whether the trio comes from the first general index."""
         return bool(self.general) and self.trio == self.general[0]
 
+    @property
+    def engine_environ(self) -> dict[str, str]:
+        """The engine's variables for everything that may carry credentials, which no argument may.
+
+        Of find-links the engine splits the variable at commas, so that one inside is encoded.
+        """
+        environ = {}
+        if self.find_links:
+            environ["UV_FIND_LINKS"] = ",".join(map(_as_link, self.find_links))
+        for index in (self.trio, *self.general):
+            environ.update(index.credentials_environ)
+        return environ
+
+    def without_folders(self) -> LockSources:
+        """Return the sources that everybody has: no find-links folders of this machine.
+
+        A lock never names such a folder. So a newer version in one must not keep the index's from
+        being locked, nor may the lock depend on what lies there. The same with ``no_index``, where
+        the folders are all there is.
+        """
+        if self.no_index:
+            return self
+        links = tuple(place for place in self.find_links if local_path(place) is None)
+        return replace(self, find_links=links)
+
+    def is_folder(self, url: str | None) -> bool:
+        """Whether ``url`` is that of a find-links folder of this machine."""
+        path = None if url is None else local_path(url)
+        return path is not None and path in map(local_path, self.find_links)
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether everything comes from PyTorch's index."""
+        return self.general == (self.trio,) and self.trio.name == "pytorch"
+
     def index_at(self, url: str) -> Index | None:
         """Return the index with this (public) URL, final slash or not."""
         wanted = strip_credentials(url).rstrip("/")
@@ -123,9 +158,16 @@ def local_folders(spec: Spec, pip: PipConfig) -> tuple[Path, ...]:
     """
     links = spec.sources.find_links if spec.sources.find_links is not None else pip.find_links
     extra = spec.sources.extra_indexes
-    indexes = (pip.index_url, *(extra if extra is not None else pip.extra_index_urls))
+    first = spec.sources.index or pip.index_url
+    indexes = (first, *(extra if extra is not None else pip.extra_index_urls))
     places = (local_path(place) for place in (*links, *(url for url in indexes if url)))
     return tuple(path for path in places if path is not None)
+
+
+def _as_link(place: str) -> str:
+    """Return a path as a ``file:`` URL, and a URL without commas."""
+    path = local_path(place)
+    return path.as_uri() if path is not None else place.replace(",", "%2C")
 
 
 def _unique(urls: list[str]) -> list[str]:

@@ -22,7 +22,6 @@ BASELINE_MACOS: Final = "14.0"
 
 # PEP 513, 571, 599: the names that three glibc versions had before PEP 600.
 _LEGACY: Final = {(2, 17): "manylinux2014", (2, 12): "manylinux2010", (2, 5): "manylinux1"}
-_MACHINE: Final = {"x86_64": "x86_64", "aarch64": "aarch64", "arm64": "arm64"}
 
 
 def target_glibc(target: Target, *, floor: str | None, host: tuple[str, str | None]) -> str | None:
@@ -102,7 +101,7 @@ def _platforms(platform: str, glibc: str) -> Iterator[str]:
             yield from _manylinux(machine, glibc)
             yield f"linux_{machine}"
         case "macos":
-            yield from mac_platforms((14, 0), _MACHINE[machine])
+            yield from mac_platforms(_release(BASELINE_MACOS), machine)
         case _:
             yield {"x86_64": "win_amd64", "arm64": "win_arm64"}[machine]
 

@@ -77,7 +77,7 @@ def locate_trio(
             all of them.
     """
     on_index = LocatedTrio(requirements=tuple(f"{one.name}=={one.version}" for one in plan.trio))
-    if sources.trio_is_default and not sources.no_index:
+    if plan.index_url is None or (sources.trio_is_default and not sources.no_index):
         return on_index
     paths = [_find_local(build, sources, tags) for build in plan.trio]
     local = [path for path in paths if path is not None]
@@ -93,7 +93,7 @@ def locate_trio(
         else:
             return on_index
     if all_local:
-        wheels = tuple(_local_wheel(path, plan) for path in local)
+        wheels = tuple(_local_wheel(path, sources) for path in local)
         findings = tuple(_unconfirmed(wheel, failure) for wheel in wheels)
         return LocatedTrio(
             requirements=tuple(wheel.requirement for wheel in wheels),
@@ -144,11 +144,11 @@ def _find_local(build: ChosenBuild, sources: LockSources, tags: tuple[Tag, ...])
     return None
 
 
-def _local_wheel(path: Path, plan: Plan) -> LocalWheel:
+def _local_wheel(path: Path, sources: LockSources) -> LocalWheel:
     return LocalWheel(
         name=path.name,
         path=path,
-        public_url=f"{(plan.index_url or '').rstrip('/')}/{quote_name(path.name)}",
+        public_url=f"{sources.trio.public}/{quote_name(path.name)}",
         sha256=sha256_of(path),
         size=path.stat().st_size,
     )

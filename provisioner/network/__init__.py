@@ -3,6 +3,7 @@
 from provisioner.network._client import INDEX_ACCEPT, Client
 from provisioner.network._failures import Cause, NetworkError
 from provisioner.network._pages import IndexFile, parse_index_page
+from provisioner.network._proxies import proxy_url
 from provisioner.network._settings import Network
 from provisioner.network._stop import StoppedError, StopSignal
 from provisioner.network._types import Download, Page
@@ -19,4 +20,5 @@ __all__ = [
     "StopSignal",
     "StoppedError",
     "parse_index_page",
+    "proxy_url",
 ]

@@ -34,6 +34,10 @@ INDEX_ACCEPT: Final = (
 PAGE_LIMIT_BYTES: Final = 256 << 20
 """Far above the largest page of an index known (about 40 MB); ends an endless answer."""
 _MOST_REDIRECTS: Final = 10
+_NO_AUTHORITY: Final = (
+    "Its host or port cannot be understood; in a password, `/`, `?`, `#` and `@` are written as "
+    "`%2F`, `%3F`, `%23` and `%40`"
+)
 _NO_HEAD: Final = frozenset({400, 403, 405, 501})
 """What servers answer that do not know ``HEAD``, or whose signed URLs are for ``GET`` only."""
 
@@ -72,6 +76,18 @@ class Client:
         """Close the connections."""
         if self._transport is not None:
             self._transport.close()
+
+    def check(self, url: str) -> None:
+        """Check that ``url`` can be asked at all, without asking: paths must exist.
+
+        Raises:
+            NetworkError: ``missing``, ``address`` or ``insecure``.
+        """
+        path = local_path(url)
+        if path is None:
+            _check_address(url, self._network)
+        else:
+            size_of_file(path)
 
     def get(self, url: str, *, accept: str = INDEX_ACCEPT, stop: StopSignal | None = None) -> Page:
         """Return a whole page of at most 256 MiB; a folder gives its ``index.html`` or a listing.
@@ -225,8 +241,9 @@ def _check_address(url: str, network: Network) -> None:
     try:
         parts = urlsplit(url)
         _ = parts.port
-    except ValueError as exc:
-        raise NetworkError("address", url, str(exc)) from None
+    except ValueError:
+        # Python's own words quote what stands in the port's place: often a part of a password.
+        raise NetworkError("address", url, _NO_AUTHORITY) from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         reason = "It is no `https`, `http` or `file` address, and no path"
         raise NetworkError("address", url, reason)

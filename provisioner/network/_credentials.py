@@ -38,7 +38,7 @@ class CredentialBook:
     def remember(self, url: str) -> None:
         """Keep what ``url`` carries, if anything."""
         found = credentials_of(url)
-        if found is not None:
+        if found is not None and _has_origin(url):
             self._known[strip_credentials(url)] = found
 
     def look_up(self, url: str) -> tuple[str, str] | None:
@@ -51,6 +51,15 @@ class CredentialBook:
         if here:
             return self._known[max(here, key=lambda known: _common_folders(known, url))]
         return self._netrc.get(urlsplit(url).hostname or "")
+
+
+def _has_origin(url: str) -> bool:
+    """Whether host and port can be understood; where not, that is said when ``url`` is used."""
+    try:
+        origin_of(url)
+    except ValueError:
+        return False
+    return True
 
 
 def _common_folders(one: str, other: str) -> int:

@@ -72,7 +72,7 @@ _TEXTS: Final[dict[Cause, _Text]] = {
         code="TE401",
         message="The host `{host}` did not answer in time.",
         why="Nothing came within the time limit ({detail}); needed for `{url}`.",
-        do="Check the connection, or allow more time with pip's `timeout` option or `timeout_s` "
+        do="Check the connection, or allow more time with pip's `timeout` option or `timeout` "
         "under `[sources]`.",
     ),
     "truncated": _Text(
@@ -108,7 +108,7 @@ _TEXTS: Final[dict[Cause, _Text]] = {
         message="`{host}` is asked over plain HTTP and is not trusted.",
         why="Anybody on the way could exchange what `{url}` sends. As with pip, plain HTTP is "
         "accepted from this machine and from trusted hosts only.",
-        do="Use `https`, or trust the host with pip's `trusted-host` option or `trusted_hosts` "
+        do="Use `https`, or trust the host with pip's `trusted-host` option or `trusted-hosts` "
         "under `[sources]`.",
     ),
     "address": _Text(

@@ -23,7 +23,7 @@ def choose_proxy(url: str, network: Network) -> str | None:
     ``<scheme>_proxy``, then ``all_proxy``, unless ``no_proxy`` names the host.
     """
     if network.proxy:
-        return _with_scheme(network.proxy)
+        return proxy_url(network.proxy)
     if network.no_proxy_env:
         return None
     parts = urlsplit(url)
@@ -31,7 +31,7 @@ def choose_proxy(url: str, network: Network) -> str | None:
         return None
     proxy = _variable(f"{parts.scheme}_proxy", network.environ)
     proxy = proxy or _variable("all_proxy", network.environ)
-    return _with_scheme(proxy) if proxy else None
+    return proxy_url(proxy) if proxy else None
 
 
 def is_excluded(host: str, port: int | None, no_proxy: str) -> bool:
@@ -63,6 +63,6 @@ def _variable(name: str, environ: Mapping[str, str]) -> str:
     return environ.get(name) or environ.get(name.upper()) or ""
 
 
-def _with_scheme(proxy: str) -> str:
+def proxy_url(proxy: str) -> str:
     """Return the URL of a proxy that may be written as ``host:port``."""
     return proxy if "://" in proxy else f"http://{proxy}"

@@ -13,32 +13,32 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-TRIO = {"torch": "2.2.0+cu118", "torchvision": "0.17.0+cu118", "torchaudio": "2.2.0+cu118"}
+TRIO = {"torch": "2.9.1+cu126", "torchvision": "0.24.1+cu126", "torchaudio": "2.9.1+cu126"}
 
 
 def test_first_and_second_apply(workspace: Workspace) -> None:
     """The first apply makes a proven environment; the second has nothing to do and says so."""
-    workspace.write_spec(torch="2.2.0", accelerator="cu118")
+    workspace.write_spec(torch="2.9.1", accelerator="cu126")
     first = workspace.torchenv("apply", "--json").check().json
     assert first["did"]
     assert first["proof"]["versions"] == TRIO
-    assert first["proof"]["build"] == "11.8"
+    assert first["proof"]["build"] == "12.6"
     assert "torchvision.ops.nms" in first["proof"]["operations"]
     second = workspace.torchenv("apply", "--json").check().json
     assert not second["did"]
     assert second["generation"] == first["generation"]
     quick = workspace.torchenv("apply", offline=True).check()
-    assert quick.stdout == f"Up to date: .venv (torch 2.2.0+cu118, Python {HOST_PYTHON}, cu118)\n"
+    assert quick.stdout == f"Up to date: .venv (torch 2.9.1+cu126, Python {HOST_PYTHON}, cu126)\n"
 
 
 def test_change_of_accelerator(workspace: Workspace) -> None:
     """Another accelerator of the same version replaces the build, which uv and pip would keep."""
-    workspace.write_spec(torch="2.2.0", accelerator="cu118")
+    workspace.write_spec(torch="2.9.1", accelerator="cu126")
     workspace.torchenv("apply").check()
-    workspace.write_spec(torch="2.2.0", accelerator="cpu")
+    workspace.write_spec(torch="2.9.1", accelerator="cpu")
     done = workspace.torchenv("apply", "--json").check().json
     changed = {one["name"]: (one["from"], one["to"]) for one in done["changes"]["changed"]}
-    assert changed["torch"] == ("2.2.0+cu118", "2.2.0+cpu")
+    assert changed["torch"] == ("2.9.1+cu126", "2.9.1+cpu")
     assert [one["name"] for one in done["changes"]["removed"]]
     seen = workspace.run_python("import torch; print(torch.__version__, torch.version.cuda)")
-    assert seen.stdout == "2.2.0+cpu None\n"
+    assert seen.stdout == "2.9.1+cpu None\n"

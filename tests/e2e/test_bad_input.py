@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
+TORCH_ALONE: dict[str, Any] = {"torch": "2.9.1", "torchvision": False, "torchaudio": False}
+
 
 def codes(document: dict[str, Any]) -> list[str]:
     """Return the codes of the errors of a JSON document."""
@@ -42,7 +44,7 @@ def refuse(workspace: Workspace, exit_code: int, *words: str) -> dict[str, Any]:
 def applied(fresh_workspace: Workspace) -> Workspace:
     """Return a project with a proven environment, whose index can be made to fail."""
     fresh_workspace.write_spec(
-        torch="2.2.0", accelerator="cpu", torchvision=False, torchaudio=False
+        torch="2.9.1", accelerator="cpu", torchvision=False, torchaudio=False
     )
     fresh_workspace.torchenv("apply").check()
     return fresh_workspace
@@ -50,7 +52,7 @@ def applied(fresh_workspace: Workspace) -> Workspace:
 
 def want_torchaudio(workspace: Workspace) -> None:
     """Change the wish, so that one more wheel is needed."""
-    workspace.write_spec(torch="2.2.0", accelerator="cpu", torchvision=False)
+    workspace.write_spec(torch="2.9.1", accelerator="cpu", torchvision=False)
 
 
 def test_spec_missing(workspace: Workspace) -> None:
@@ -94,7 +96,7 @@ def test_impossible_combination_offline(workspace: Workspace) -> None:
 
 def test_interpreter_missing(workspace: Workspace) -> None:
     """A Python that is not there is named together with those that are, before any request."""
-    workspace.write_spec(python="3.11.99", torch="2.2.0")
+    workspace.write_spec(python="3.11.99", torch="2.9.1")
     watch = workspace.index.watch()
     document = refuse(workspace, 3, "apply")
     assert codes(document) == ["TE301"]
@@ -168,7 +170,7 @@ def test_wheel_does_not_arrive(applied: Workspace, fault: str) -> None:
 
 def test_index_gone(applied: Workspace) -> None:
     """An index that is gone while locking is named; lock and environment stay."""
-    applied.write_spec(torch="2.2.0", dependencies={"requests": "*"})
+    applied.write_spec(torch="2.9.1", dependencies={"requests": "*"})
     lock = (applied.root / "pylock.torchenv.toml").read_bytes()
     applied.index.faults.add("/simple/*", Status(code=500))
     document = refuse(applied, 3, "apply")
@@ -180,9 +182,9 @@ def test_metadata_names_another_version(
     main_scenario: Scenario, fresh_workspace: Workspace
 ) -> None:
     """A wheel whose metadata names another version never reaches an environment."""
-    changed = main_scenario.deviate("/whl/cpu/torch-2.2.0+cpu-*", metadata_version="2.2.9")
+    changed = main_scenario.deviate("/whl/cpu/torch-2.9.1+cpu-*", metadata_version="2.9.9")
     fresh_workspace.index.publish(changed)
-    fresh_workspace.write_spec(torch="2.2.0", accelerator="cpu")
+    fresh_workspace.write_spec(torch="2.9.1", accelerator="cpu")
     document = refuse(fresh_workspace, 4, "apply")
     assert codes(document)[0] in {"TE504", "TE409"}
     assert not os.path.lexists(fresh_workspace.environment)
@@ -190,7 +192,7 @@ def test_metadata_names_another_version(
 
 def test_path_is_a_file(workspace: Workspace) -> None:
     """A file at the environment's path is never replaced."""
-    workspace.write_spec(torch="2.2.0")
+    workspace.write_spec(torch="2.9.1")
     workspace.write(".venv", "precious")
     assert codes(refuse(workspace, 3, "apply")) == ["TE601"]
     assert (workspace.root / ".venv").read_text() == "precious"
@@ -198,7 +200,7 @@ def test_path_is_a_file(workspace: Workspace) -> None:
 
 def test_path_is_another_folder(workspace: Workspace) -> None:
     """A folder that is no environment is never touched."""
-    workspace.write_spec(torch="2.2.0")
+    workspace.write_spec(torch="2.9.1")
     workspace.write(".venv/thesis.txt", "precious")
     before = tree_state(workspace.environment)
     assert codes(refuse(workspace, 3, "apply")) == ["TE602"]
@@ -207,7 +209,7 @@ def test_path_is_another_folder(workspace: Workspace) -> None:
 
 def test_environment_of_another_tool_is_kept(workspace: Workspace) -> None:
     """An environment made by another tool is put aside whole, and the user is told where."""
-    workspace.write_spec(torch="2.2.0", accelerator="cpu", torchvision=False, torchaudio=False)
+    workspace.write_spec(torch="2.9.1", accelerator="cpu", torchvision=False, torchaudio=False)
     workspace.write(".venv/pyvenv.cfg", "home = /usr/bin\n")
     workspace.write(".venv/thesis.txt", "precious")
     done = workspace.torchenv("apply", "--json").check().json
@@ -218,16 +220,20 @@ def test_environment_of_another_tool_is_kept(workspace: Workspace) -> None:
     assert found.parent.name in kept["message"] + kept["why"] + kept["do"]
 
 
-def test_ctrl_c_while_downloading(applied: Workspace) -> None:
-    """Ctrl-C in the middle of a download leaves the old environment, and says so in one line."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_while_downloading(applied: Workspace, number: signal.Signals) -> None:
+    """Ctrl-C in the middle of a download leaves the old environment, and says so in one line.
+
+    So do `kill`, a service that is stopped, and a terminal that is closed.
+    """
     want_torchaudio(applied)
     before = tree_state(applied.environment)
     stalled = applied.index.faults.add("*/torchaudio-*.whl", Stall(after=10))
     child = applied.torchenv.start("apply")
     assert stalled.reached.wait(60)
-    os.killpg(child.pid, signal.SIGINT)
+    os.killpg(child.pid, number)
     _, told = child.communicate(timeout=60)
-    assert child.returncode == 130
+    assert child.returncode == (130 if number == signal.SIGINT else -number)
     assert "TE901" in told
     assert "Traceback" not in told
     assert tree_state(applied.environment) == before
@@ -252,7 +258,7 @@ def test_json_even_for_bad_arguments(workspace: Workspace) -> None:
 
 def test_spec_for_another_platform(workspace: Workspace) -> None:
     """A spec for another kind of machine can be locked here, and is not applied."""
-    workspace.write_spec(platform="macos-arm64", python="3.11", torch="2.9.1", accelerator="cpu")
+    workspace.write_spec(platform="macos-arm64", **TORCH_ALONE)
     workspace.torchenv("lock").check()
     text = (workspace.root / "pylock.torchenv.toml").read_text()
     assert "macosx_11_0_arm64.whl" in text
@@ -264,18 +270,18 @@ def test_spec_for_another_platform(workspace: Workspace) -> None:
 
 def test_lock_of_another_platform_is_kept(workspace: Workspace) -> None:
     """A lock that was made for another platform is named, and not overwritten in passing."""
-    workspace.write_spec(platform="macos-arm64", python="3.11", torch="2.9.1", accelerator="cpu")
+    workspace.write_spec(platform="macos-arm64", **TORCH_ALONE)
     workspace.torchenv("lock").check()
     lock = workspace.root / "pylock.torchenv.toml"
     before = lock.read_bytes()
-    workspace.write_spec(python="3.11", torch="2.9.1", accelerator="cpu")
+    workspace.write_spec(**TORCH_ALONE)
     assert codes(refuse(workspace, 4, "apply")) == ["TE425"]
     assert lock.read_bytes() == before
 
 
 def test_lock_that_cannot_be_written(workspace: Workspace) -> None:
     """Where the lock cannot be written, that is said, and nothing else happens."""
-    workspace.write_spec(torch="2.2.0", torchvision=False, torchaudio=False)
+    workspace.write_spec(**TORCH_ALONE)
     workspace.write("pylock.torchenv.toml/precious", "x")
     assert codes(refuse(workspace, 3, "lock")) == ["TE431"]
     assert (workspace.root / "pylock.torchenv.toml" / "precious").exists()
@@ -283,7 +289,7 @@ def test_lock_that_cannot_be_written(workspace: Workspace) -> None:
 
 def test_lock_of_another_tool_is_kept(workspace: Workspace) -> None:
     """A pylock that another tool made is never overwritten."""
-    workspace.write_spec(torch="2.2.0", torchvision=False, torchaudio=False)
+    workspace.write_spec(**TORCH_ALONE)
     lock = workspace.write("pylock.torchenv.toml", 'lock-version = "1.0"\ncreated-by = "x"\n')
     before = lock.read_bytes()
     for command in ("lock", "apply"):

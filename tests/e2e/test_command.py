@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,10 +45,10 @@ def test_completion(workspace: Workspace, shell: str) -> None:
 
 def test_quiet(workspace: Workspace) -> None:
     """``--quiet`` leaves the result, and nothing on standard error."""
-    workspace.write_spec(torch="2.2.0", torchvision=False, torchaudio=False)
+    workspace.write_spec(torch="2.9.1", torchvision=False, torchaudio=False)
     done = workspace.torchenv("apply", "--quiet").check()
     assert done.stderr == ""
-    assert done.stdout.splitlines() == ["Applied .venv: 10 added"]
+    assert re.fullmatch(r"Applied \.venv: \d+ added\n", done.stdout)
 
 
 def test_colour_is_for_terminals(workspace: Workspace) -> None:
@@ -68,7 +69,7 @@ def test_status_of_every_state(workspace: Workspace) -> None:
         document = workspace.torchenv("status", "--json").check(exit_code).json
         return str(document["state"])
 
-    workspace.write_spec(torch="2.2.0", torchvision=False, torchaudio=False)
+    workspace.write_spec(torch="2.9.1", torchvision=False, torchaudio=False)
     assert state(1) == "absent"
     workspace.torchenv("apply").check()
     assert state(0) == "current"
@@ -78,5 +79,5 @@ def test_status_of_every_state(workspace: Workspace) -> None:
     assert "stray.py" in workspace.torchenv("status").check(1).stderr
     workspace.torchenv("apply").check()
     assert state(0) == "current"
-    workspace.write_spec(torch="2.2.0", torchvision=False)
+    workspace.write_spec(torch="2.9.1", torchvision=False)
     assert state(1) == "stale"

@@ -33,7 +33,9 @@ def seen_inside(workspace: Workspace, folder: Path) -> str:
 
 def test_everything_comes_from_where_it_must(workspace: Workspace) -> None:
     """Trio and companions come from the accelerator's index, everything else does not."""
-    workspace.write_spec(torch="2.2.0", accelerator="cu118", dependencies={"numpy": "*"})
+    workspace.write_spec(
+        python="3.11", torch="2.2.0", accelerator="cu118", dependencies={"numpy": "*"}
+    )
     packages = workspace.torchenv("lock", "--json").check().json["packages"]
     trio_index = f"{workspace.index.pytorch}/cu118"
     routed = {one["name"] for one in packages if one["index"] == trio_index}
@@ -45,7 +47,9 @@ def test_everything_comes_from_where_it_must(workspace: Workspace) -> None:
 
 def test_planner_constraint_reaches_the_lock(workspace: Workspace) -> None:
     """Numpy stays below 2 beside a torch that was built against numpy 1, and the lock says why."""
-    path = workspace.write_spec(torch="2.2.0", accelerator="cpu", dependencies={"numpy": "*"})
+    path = workspace.write_spec(
+        python="3.11", torch="2.2.0", accelerator="cpu", dependencies={"numpy": "*"}
+    )
     packages = workspace.torchenv("lock", "--json").check().json["packages"]
     (numpy,) = (one["version"] for one in packages if one["name"] == "numpy")
     assert numpy.startswith("1.")
@@ -54,7 +58,7 @@ def test_planner_constraint_reaches_the_lock(workspace: Workspace) -> None:
 
 def test_same_inputs_same_bytes(workspace: Workspace) -> None:
     """Locking twice, the second time from nothing, gives the same bytes."""
-    workspace.write_spec(torch="2.2.0", accelerator="cu118")
+    workspace.write_spec(python="3.11", torch="2.2.0", accelerator="cu118")
     lock = workspace.root / "pylock.torchenv.toml"
     workspace.torchenv("lock").check()
     first = lock.read_bytes()
@@ -66,7 +70,7 @@ def test_same_inputs_same_bytes(workspace: Workspace) -> None:
 
 def test_lock_holds_every_hash_and_no_path(workspace: Workspace) -> None:
     """Every wheel has name, size and sha256; no path of this machine stands in a lock."""
-    workspace.write_spec(torch="2.2.0", accelerator="cu118")
+    workspace.write_spec(python="3.11", torch="2.2.0", accelerator="cu118")
     workspace.torchenv("lock").check()
     text = (workspace.root / "pylock.torchenv.toml").read_text()
     wheels = [line for line in text.splitlines() if "url = " in line]
@@ -77,29 +81,29 @@ def test_lock_holds_every_hash_and_no_path(workspace: Workspace) -> None:
     assert str(workspace.root.parent) not in text
 
 
-@pytest.mark.parametrize("accelerator", ["cu118", "cpu"])
+@pytest.mark.parametrize("accelerator", ["cu126", "cpu"])
 def test_uv_installs_it(workspace: Workspace, accelerator: str) -> None:
     """Plain uv makes the same environment from a lock."""
-    workspace.write_spec(torch="2.2.0", accelerator=accelerator)
+    workspace.write_spec(torch="2.9.1", accelerator=accelerator)
     workspace.torchenv("lock").check()
     folder = make_venv(workspace)
     lock = workspace.root / "pylock.torchenv.toml"
     environ = {**workspace.environ, "UV_CACHE_DIR": str(workspace.home / "uv")}
     uv: list[str | Path] = [BIN / "uv", "pip", "sync", "--python", folder / "bin" / "python", lock]
     run(uv, environ=environ).check()
-    cuda = {"cu118": "11.8", "cpu": "None"}[accelerator]
-    assert seen_inside(workspace, folder) == f"2.2.0+{accelerator} {cuda}\n"
+    cuda = {"cu126": "12.6", "cpu": "None"}[accelerator]
+    assert seen_inside(workspace, folder) == f"2.9.1+{accelerator} {cuda}\n"
 
 
 def test_pip_installs_it(workspace: Workspace) -> None:
     """Plain pip makes the same environment from a lock."""
-    workspace.write_spec(torch="2.2.0", accelerator="cu118")
+    workspace.write_spec(torch="2.9.1", accelerator="cu126")
     workspace.torchenv("lock").check()
     folder = make_venv(workspace)
     lock = workspace.root / "pylock.torchenv.toml"
     pip: list[str | Path] = [folder / "bin" / "python", "-m", "pip", "install", "-q", "-r", lock]
     run(pip, environ=workspace.environ).check()
-    assert seen_inside(workspace, folder) == "2.2.0+cu118 11.8\n"
+    assert seen_inside(workspace, folder) == "2.9.1+cu126 12.6\n"
 
 
 def test_default_index_serves_its_own_build(workspace: Workspace) -> None:
@@ -124,14 +128,18 @@ def test_pytorch_index_on_request(workspace: Workspace) -> None:
 
 def test_isolated(workspace: Workspace) -> None:
     """``sources.isolated`` takes everything from PyTorch's index."""
-    workspace.write_spec(torch="2.2.0", accelerator="cu118", seed=False, sources={"isolated": True})
+    workspace.write_spec(
+        python="3.11", torch="2.2.0", accelerator="cu118", seed=False, sources={"isolated": True}
+    )
     packages = workspace.torchenv("lock", "--json").check().json["packages"]
     assert {one["index"] for one in packages} == {f"{workspace.index.pytorch}/cu118"}
 
 
 def test_users_engine_settings_do_not_count(workspace: Workspace) -> None:
     """``UV_*`` variables and uv's configuration files change nothing."""
-    workspace.write_spec(torch="2.2.0", accelerator="cpu", dependencies={"numpy": "*"})
+    workspace.write_spec(
+        python="3.11", torch="2.2.0", accelerator="cpu", dependencies={"numpy": "*"}
+    )
     lock = workspace.root / "pylock.torchenv.toml"
     workspace.torchenv("lock").check()
     first = lock.read_bytes()
@@ -161,10 +169,10 @@ def test_missing_hash_is_learned_once(workspace: Workspace) -> None:
 
 def test_check_tells_a_stale_lock(workspace: Workspace) -> None:
     """``lock --check`` is quiet on a right lock and exits 1 on a stale one, writing nothing."""
-    workspace.write_spec(torch="2.2.0", accelerator="cpu")
+    workspace.write_spec(torch="2.9.1", accelerator="cpu")
     workspace.torchenv("lock").check()
     workspace.torchenv("lock", "--check", offline=True).check()
-    workspace.write_spec(torch="2.2.0", accelerator="cu118")
+    workspace.write_spec(torch="2.9.1", accelerator="cu126")
     stale = workspace.torchenv("lock", "--check", offline=True).check(1)
     assert "TE426" in stale.stderr
     refused = workspace.torchenv("apply", "--locked").check(4)
@@ -174,7 +182,7 @@ def test_check_tells_a_stale_lock(workspace: Workspace) -> None:
 
 def test_python_of_the_lock(workspace: Workspace) -> None:
     """A lock says for which environments it is."""
-    workspace.write_spec(torch="2.2.0", accelerator="cpu")
+    workspace.write_spec(torch="2.9.1", accelerator="cpu")
     workspace.torchenv("lock").check()
     text = (workspace.root / "pylock.torchenv.toml").read_text()
     assert f'requires-python = "=={HOST_PYTHON}.*"' in text

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 CPU: dict[str, Any] = {
-    "torch": "2.2.0",
+    "torch": "2.9.1",
     "accelerator": "cpu",
     "torchvision": False,
     "torchaudio": False,
@@ -34,8 +34,8 @@ def put_wheel(index: IndexServer, pattern: str, folder: Path) -> Path:
 
 
 TAG = f"cp{HOST_PYTHON.replace('.', '')}"
-HOST_WHEEL = f"/whl/cpu/torch-2.2.0+cpu-{TAG}-{TAG}-linux_x86_64.whl"
-"""The wheel of torch 2.2.0+cpu that fits the tests' Python on Linux."""
+HOST_WHEEL = f"/whl/cpu/torch-2.9.1+cpu-{TAG}-{TAG}-manylinux_2_28_x86_64.whl"
+"""The wheel of torch 2.9.1+cpu that fits the tests' Python on Linux."""
 
 
 def test_pip_configuration_file(workspace: Workspace) -> None:
@@ -57,7 +57,9 @@ def test_spec_wins_over_pip(workspace: Workspace) -> None:
 def test_extra_index_serves_what_only_it_has(workspace: Workspace) -> None:
     """A package of an extra index is found; look-alikes of the trio on it are not taken."""
     workspace.environ["PIP_EXTRA_INDEX_URL"] = workspace.index.simple("extra")
-    workspace.write_spec(torch="2.2.0", accelerator="cu118", dependencies={"team-tools": "*"})
+    workspace.write_spec(
+        python="3.11", torch="2.2.0", accelerator="cu118", dependencies={"team-tools": "*"}
+    )
     packages = workspace.torchenv("lock", "--json").check().json["packages"]
     places = {one["name"]: (one["version"], one["index"]) for one in packages}
     assert places["team-tools"] == ("1.0", workspace.index.simple("extra"))
@@ -105,7 +107,7 @@ def test_local_wheel_stands_in(fresh_workspace: Workspace) -> None:
     workspace.index.faults.add("/whl/*", Status(code=500))
     workspace.write_spec(**CPU)
     done = workspace.torchenv("apply", "--json").check().json
-    assert done["proof"]["versions"] == {"torch": "2.2.0+cpu"}
+    assert done["proof"]["versions"] == {"torch": "2.9.1+cpu"}
     (note,) = (one for one in done["findings"] if one["code"] == "TE408")
     assert wheel.name in note["message"]
     text = (workspace.root / "pylock.torchenv.toml").read_text()
@@ -120,11 +122,11 @@ def test_other_builds_do_not_stand_in(fresh_workspace: Workspace) -> None:
     put_wheel(workspace.index, HOST_WHEEL, workspace.home / "wheels")
     workspace.environ["PIP_FIND_LINKS"] = str(workspace.home / "wheels")
     workspace.index.faults.add("/whl/*", Status(code=500))
-    workspace.write_spec(**{**CPU, "accelerator": "cu118"})
+    workspace.write_spec(**{**CPU, "accelerator": "cu126"})
     document = workspace.torchenv("lock", "--json").check(3).json
     codes = [one["code"] for one in document["findings"]]
     assert codes == ["TE402", "TE403"]
-    assert "`torch 2.2.0+cu118`" in document["findings"][1]["message"]
+    assert "`torch 2.9.1+cu126`" in document["findings"][1]["message"]
 
 
 def test_reachable_index_is_preferred(workspace: Workspace) -> None:
@@ -188,7 +190,9 @@ def test_trio_never_comes_from_another_index(
     workspace = fresh_workspace
     workspace.index.publish(main_scenario.without("/packages/torch-2.2.0-*"))
     workspace.environ["PIP_EXTRA_INDEX_URL"] = workspace.index.simple("extra")
-    workspace.write_spec(torch="2.2.0", accelerator="cu121", torchvision=False, torchaudio=False)
+    workspace.write_spec(
+        python="3.11", torch="2.2.0", accelerator="cu121", torchvision=False, torchaudio=False
+    )
     document = workspace.torchenv("lock", "--json").json
     assert not document["ok"]
     assert {one["code"] for one in document["findings"]} <= {"TE405", "TE406"}

@@ -1,0 +1,126 @@
+"""Output wherever it leads: pipes, full disks, closed streams, poor encodings; and signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import Result, Stall, run
+
+if TYPE_CHECKING:
+    from tests.support import Workspace
+
+pytestmark = pytest.mark.e2e
+
+CPU: dict[str, Any] = {"torch": "2.9.1", "torchvision": False, "torchaudio": False}
+FULL = Path("/dev/full")
+
+
+def in_shell(workspace: Workspace, words: str) -> Result:
+    """Run a line of shell in which ``TORCHENV`` is the command; its exit code is the command's."""
+    line = words.replace("TORCHENV", shlex.quote(str(workspace.torchenv.program)))
+    bash = ["bash", "-o", "pipefail", "-c", line]
+    return run(bash, environ=workspace.environ, cwd=workspace.root)
+
+
+@pytest.mark.parametrize("words", ["plan --json", "plan missing.toml --json", "--help"])
+def test_reader_that_goes_away(workspace: Workspace, words: str) -> None:
+    """A pipe that nobody reads is no failure and nothing to talk about."""
+    workspace.write_spec(**CPU)
+    assert in_shell(workspace, f"TORCHENV {words} | true").check().stderr == ""
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="the system has no device that is always full")
+@pytest.mark.parametrize("words", ["plan", "plan --json", "plan missing.toml --json", "--help"])
+def test_full_disk_below_the_output(workspace: Workspace, words: str) -> None:
+    """A result that cannot be written is a finding on standard error, and nothing else is there."""
+    workspace.write_spec(**CPU)
+    done = in_shell(workspace, f"TORCHENV {words} >{FULL}").check(3)
+    assert done.stderr.startswith("error TE904: The output cannot be written.\n")
+    assert "Exception" not in done.stderr
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="the system has no device that is always full")
+def test_nowhere_to_complain(workspace: Workspace) -> None:
+    """Where not even a failure can be told, the exit code still tells it."""
+    in_shell(workspace, f"TORCHENV plan missing.toml 2>{FULL}").check(3)
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_closed_streams(workspace: Workspace, closed: str) -> None:
+    """A stream that is closed is one that nobody listens to."""
+    workspace.write_spec(**CPU)
+    assert "Traceback" not in in_shell(workspace, f"TORCHENV plan --json {closed}").check().stderr
+    in_shell(workspace, f"TORCHENV plan missing.toml {closed}").check(2)
+
+
+def test_poor_encoding(workspace: Workspace) -> None:
+    """A character that standard output lacks is escaped; a document never needs one."""
+    workspace.write_spec(**CPU, accelerator="cpu", path="Umgebung-ä", dependencies={"sympy": "*"})
+    workspace.torchenv("apply", "-q").check()
+    workspace.write_spec(
+        **CPU, accelerator="cpu", path="Umgebung-ä", dependencies={"sympy": "<1.14"}
+    )
+    workspace.torchenv("lock", "-q").check()
+    ascii_only = {"PYTHONIOENCODING": "ascii"}
+    assert "sympy 1.14.0 \\u2192 1.13.3" in workspace.torchenv("plan", environ=ascii_only).stdout
+    done = workspace.torchenv("apply", environ=ascii_only).check()
+    assert "Applied Umgebung-\\xe4" in done.stdout
+    again = workspace.torchenv("apply", environ=ascii_only).check()
+    assert again.stdout.startswith("Up to date: Umgebung-\\xe4")
+    document = workspace.torchenv("status", "--json", environ=ascii_only).check().json
+    assert document["environment"].endswith("Umgebung-ä")
+
+
+def test_check_prints_its_document(workspace: Workspace) -> None:
+    """``lock --check --json`` prints one document, whether the lock is right or not."""
+    workspace.write_spec(**CPU, accelerator="cpu")
+    locked = workspace.torchenv("lock", "--json").check().json
+    checked = workspace.torchenv("lock", "--check", "--json", offline=True).check().json
+    assert checked == {**locked, "written": False, "findings": []}
+    workspace.write_spec(**CPU, accelerator="cu126")
+    stale = workspace.torchenv("lock", "--check", "--json", offline=True).check(1).json
+    assert [one["code"] for one in stale["findings"]] == ["TE426"]
+    assert not stale["ok"]
+
+
+def test_merge_marks_are_called_so(workspace: Workspace) -> None:
+    """A lock with the marks of a merge conflict is told as that."""
+    workspace.write_spec(**CPU, accelerator="cpu")
+    workspace.write("pylock.torchenv.toml", "<<<<<<< HEAD\n=======\n>>>>>>> other\n")
+    done = workspace.torchenv("lock", "--check").check(4)
+    assert "It holds the marks of a merge conflict" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_ending_signals(fresh_workspace: Workspace, number: signal.Signals) -> None:
+    """``docker stop`` or a closed terminal: engine and temporary files go, the old lock stays."""
+    workspace = fresh_workspace
+    scratch = workspace.home / "tmp"
+    scratch.mkdir()
+    workspace.environ["TMPDIR"] = str(scratch)
+    workspace.write_spec(**CPU, accelerator="cpu")
+    stalled = workspace.index.faults.add("/simple/filelock/*", Stall())
+    process = workspace.torchenv.start("lock")
+    assert stalled.reached.wait(30)
+    os.kill(process.pid, number)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == -number
+    assert "TE901" in stderr
+    assert list(scratch.iterdir()) == []
+    assert [path.name for path in workspace.root.iterdir()] == ["torchenv.toml"]
+
+
+def test_deleted_working_folder(workspace: Workspace) -> None:
+    """Without a working folder, relative paths of pip's configuration mean nothing: said so."""
+    spec = workspace.write_spec(**CPU, accelerator="cpu")
+    line = f"mkdir gone; cd gone; rmdir ../gone; TORCHENV lock {shlex.quote(str(spec))} --json"
+    (finding,) = json.loads(in_shell(workspace, line).check(3).stdout)["findings"]
+    assert finding["code"] == "TE410"
+    assert finding["why"].startswith("The working folder does not exist any more")
