@@ -53,6 +53,7 @@ TITLES: Final[dict[str, str]] = {
     "TE411": "A plain HTTP source is not trusted",
     "TE412": "A source's address cannot be used",
     "TE413": "A constraint file cannot be understood",
+    "TE414": "A setting of pip's is not followed",
     "TE421": "The lock file is missing",
     "TE422": "The lock is not valid TOML or not a PEP 751 file",
     "TE423": "The lock has a version that this torchenv does not read",

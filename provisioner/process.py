@@ -93,24 +93,25 @@ def run(
         if on_stderr is not None:
             on_stderr(line.rstrip("\n"))
 
+    def start() -> sh.RunningCommand:
+        return sh.Command(words[0])(
+            *words[1:],
+            _env=dict(env),
+            _cwd=str(cwd) if cwd is not None else None,
+            _timeout=timeout_s,
+            _out=out.append,
+            _err=collect_error,
+            _in="",
+            _tty_out=False,
+            _decode_errors="replace",
+            _ok_code=_ANY_EXIT,
+            _bg=True,
+            _bg_exc=False,
+            _preexec_fn=_end_with_parent(),
+        )
+
     try:
-        with _interrupts_held() as interrupts:
-            child = sh.Command(words[0])(
-                *words[1:],
-                _env=dict(env),
-                _cwd=str(cwd) if cwd is not None else None,
-                _timeout=timeout_s,
-                _out=out.append,
-                _err=collect_error,
-                _in="",
-                _tty_out=False,
-                _decode_errors="replace",
-                _ok_code=_ANY_EXIT,
-                _bg=True,
-                _bg_exc=False,
-                _preexec_fn=_end_with_parent(),
-            )
-        _wait(child, interrupts)
+        child = _run_to_end(start)
     except sh.CommandNotFound as exc:
         raise ProcessFailedError(ended(_NOT_FOUND), "not found or not executable") from exc
     except sh.TimeoutException as exc:
@@ -161,18 +162,20 @@ def _end_with_parent() -> Callable[[], None] | None:
     return ask_kernel
 
 
-def _wait(child: sh.RunningCommand, interrupts: Sequence[int]) -> None:
-    """Wait for the child, and do not leave it behind when the wait is interrupted.
-
-    ``interrupts`` were held while it was started, and have their effect now.
-    """
+def _run_to_end(start: Callable[[], sh.RunningCommand]) -> sh.RunningCommand:
+    """Start a child and wait for it; whatever interrupts that, the child does not stay behind."""
+    child = None
     try:
+        with _interrupts_held() as interrupts:
+            child = start()
         for number in interrupts:
             signal.raise_signal(number)
         child.wait()
     except BaseException:
-        _end(child)
+        if child is not None:
+            _end(child)
         raise
+    return child
 
 
 def _end(child: sh.RunningCommand) -> None:

@@ -93,8 +93,9 @@ def complete(answer: Answer, client: Client) -> tuple[LockedPackage, ...]:
 
 def _wheels(package: Mapping[str, Any], answer: Answer) -> list[_Found]:
     """Return the wheels of one package that the target can use and everybody can reach."""
-    if "archive" in package:
-        return [_from_local(wheel) for wheel in answer.local if wheel.project == package["name"]]
+    local = [_from_local(one) for one in answer.local if one.project == package["name"]]
+    if local:
+        return local
     public = {
         file_name(wheel["url"]): wheel
         for wheel in package.get("wheels", ())

@@ -17,7 +17,7 @@ from provisioner.findings import Finding, Severity, VerificationError, WorldErro
 from provisioner.lockfile._complete import Answer, complete
 from provisioner.lockfile._inputs import check_sources, fetch_constraints
 from provisioner.lockfile._published import published_files
-from provisioner.lockfile._request import Request
+from provisioner.lockfile._request import Request, WheelFile
 from provisioner.lockfile._resolve import Resolver, order_notes, refuse_local, settle
 from provisioner.lockfile._sources import LockSources, lock_sources
 from provisioner.lockfile._tags import engine_platform, target_glibc, target_tags
@@ -96,7 +96,9 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     published = published_files(routed, sources.trio, tags, request.client)
     learned = _learn(request, published)
     # A wheel without a hash is given to the engine as a file, else it would fetch it once more.
-    here = {name: request.store.path(wheel) for name, wheel in learned.items()}
+    here = [
+        WheelFile(path=request.store.path(wheel), sha256=wheel.sha256) for wheel in learned.values()
+    ]
     answer = Answer(
         packages=_packages(resolver.pylock(settled.with_files(here), omit=routed)),
         origins=origins,
@@ -108,6 +110,7 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     packages = complete(answer, request.client)
     _check_trio(plan, packages)
     notes = (
+        *_not_followed(request.pip),
         *located.findings,
         *(_learned_here(wheel, sources) for wheel in learned.values()),
         *order_notes(resolver, settled, origins),
@@ -141,6 +144,22 @@ def _learned_here(wheel: WantedWheel, sources: LockSources) -> Finding:
     )
 
 
+def _not_followed(pip: PipConfig) -> tuple[Finding, ...]:
+    """Say which of pip's settings torchenv cannot follow."""
+    if not pip.no_binary:
+        return ()
+    return (
+        Finding(
+            code="TE414",
+            severity=Severity.NOTE,
+            message=f"pip's `no-binary` ({', '.join(sorted(pip.no_binary))}) is not followed.",
+            why="torchenv installs wheels only: a source archive runs code of its own when built, "
+            "and what comes out has no hash that a lock could name.",
+            do="Build a wheel of it and publish that, if the published one does not serve you.",
+        ),
+    )
+
+
 def _resolver(request: LockRequest, sources: LockSources, platform: str) -> Resolver:
     target = request.plan.target
     arguments = ["--python", str(request.interpreter), "--python-platform", platform]
@@ -171,6 +190,7 @@ def _wanted(request: LockRequest, sources: LockSources, located: LocatedTrio) ->
         others=tuple(sorted(others)),
         routed=frozenset(build.name for build in plan.trio) if routed else frozenset(),
         constraints=tuple(constraint.requirement for constraint in plan.constraints),
+        files=tuple(WheelFile(path=one.path, sha256=one.sha256) for one in located.local),
     )
 
 

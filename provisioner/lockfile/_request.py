@@ -7,16 +7,16 @@ from the trio's index, companions included, stands in the request by name.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
 
 import tomlkit
-from packaging.requirements import Requirement
 from packaging.utils import parse_wheel_filename
 
 from provisioner.urls import local_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from provisioner.lockfile._sources import LockSources
@@ -24,6 +24,21 @@ if TYPE_CHECKING:
 
 REQUEST_NAME: Final = "torchenv-request"
 """What the engine calls the throwaway project in its messages."""
+_FILES: Final = "files"
+"""The name of the index of a request's files, and of its folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelFile:
+    """A wheel of this machine."""
+
+    path: Path
+    sha256: str
+
+    @property
+    def project(self) -> str:
+        """Normalised name of its project."""
+        return str(parse_wheel_filename(self.path.name)[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,37 +46,30 @@ class Request:
     """The requirements of one resolution and where each may come from."""
 
     trio: tuple[str, ...]
-    """The trio as PEP 508 requirements, pinned exactly or as the URLs of files."""
+    """The trio as PEP 508 requirements, pinned exactly."""
     others: tuple[str, ...] = ()
     """Everything else that is wanted, PEP 508."""
     routed: frozenset[str] = frozenset()
     """Names that may come from the trio's index only."""
     constraints: tuple[str, ...] = ()
     """PEP 508, the planner's own."""
+    files: tuple[WheelFile, ...] = ()
+    """Wheels of this machine that are taken in place of any index's."""
+
+    @property
+    def provided(self) -> frozenset[str]:
+        """The names of the projects that ``files`` has."""
+        return frozenset(file.project for file in self.files)
 
     def routing(self, names: Iterable[str]) -> Request:
         """Return the request with ``names`` routed to the trio's index too."""
         added = sorted(set(names) - self.routed)
         return replace(self, others=(*self.others, *added), routed=self.routed.union(added))
 
-    def with_files(self, files: Mapping[str, Path]) -> Request:
+    def with_files(self, files: Iterable[WheelFile]) -> Request:
         """Return the request with routed packages taken from files that are here already."""
-
-        def line(requirement: str) -> str:
-            path = files.get(Requirement(requirement).name)
-            return requirement if path is None else file_requirement(path)
-
-        return replace(
-            self,
-            trio=tuple(map(line, self.trio)),
-            others=tuple(map(line, self.others)),
-            routed=self.routed - files.keys(),
-        )
-
-
-def file_requirement(path: Path) -> str:
-    """Return a wheel file as a PEP 508 direct reference."""
-    return f"{parse_wheel_filename(path.name)[0]} @ {path.as_uri()}"
+        more = replace(self, files=(*self.files, *files))
+        return replace(more, routed=self.routed - more.provided)
 
 
 def write_request(
@@ -83,10 +91,7 @@ def write_request(
         "version": "0",
         "dependencies": [*request.trio, *request.others],
     }
-    routed = {name: {"index": sources.trio.name} for name in sorted(request.routed)}
-    index = {"name": sources.trio.name, "url": sources.trio.public, "explicit": True}
-    if routed:
-        project["tool"] = {"uv": {"sources": routed, "index": [index]}}
+    project["tool"] = {"uv": _routes(folder, request, sources)}
     (folder / "pyproject.toml").write_text(tomlkit.dumps(project), encoding="utf-8")
     arguments = [str(folder / "pyproject.toml"), *_index_arguments(sources)]
     planned = "".join(f"{one}\n" for one in request.constraints)
@@ -95,6 +100,35 @@ def write_request(
         file.write_text(text, encoding="utf-8")
         arguments += ["--constraints", str(file)]
     return arguments
+
+
+def _routes(folder: Path, request: Request, sources: LockSources) -> dict[str, Any]:
+    """Return the engine's table of sources, and of the indexes that only those are asked.
+
+    Files are given as an index too, with their hashes: of a wheel named by its path the engine
+    unpacks the whole, of one on an index it reads the metadata alone. With ``no_index`` the engine
+    asks none; it then finds the files where they were found, in ``find-links``.
+    """
+    routes = dict.fromkeys(sorted(request.routed), sources.trio.name)
+    urls = {sources.trio.name: sources.trio.public} if request.routed else {}
+    if request.files and not sources.no_index:
+        routes |= dict.fromkeys(sorted(request.provided), _FILES)
+        urls[_FILES] = _write_index(folder / _FILES, request.files).as_uri()
+    return {
+        "sources": {name: {"index": index} for name, index in routes.items()},
+        "index": [{"name": name, "url": url, "explicit": True} for name, url in urls.items()],
+    }
+
+
+def _write_index(folder: Path, files: Iterable[WheelFile]) -> Path:
+    """Write a package index of these wheels (PEP 503) and return its folder."""
+    for file in files:
+        page = folder / file.project / "index.html"
+        page.parent.mkdir(parents=True)
+        url = f"{file.path.as_uri()}#sha256={file.sha256}"
+        link = f'<a href="{escape(url)}">{escape(file.path.name)}</a>'
+        page.write_text(f"<!DOCTYPE html><html><body>{link}</body></html>", encoding="utf-8")
+    return folder
 
 
 def _index_arguments(sources: LockSources) -> list[str]:

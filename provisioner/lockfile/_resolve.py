@@ -58,7 +58,9 @@ class Resolver:
             WorldError: The engine failed; the finding says why.
         """
         annotations = ("--emit-index-annotation", "--no-annotate", "--no-header")
-        return parse_origins(self._compile(request, *annotations, *arguments))
+        origins = parse_origins(self._compile(request, *annotations, *arguments))
+        given = {name: (origins[name][0], None) for name in request.provided & origins.keys()}
+        return {**origins, **given}
 
     def pylock(self, request: Request, omit: Collection[str]) -> str:
         """Resolve what was just resolved, and return the engine's pylock without ``omit``.
@@ -97,7 +99,7 @@ def parse_origins(text: str) -> Origins:
     """Read the engine's requirements output with index annotations.
 
     The input is lines like ``numpy==2.1.0``, each followed by ``    # from https://…/simple``
-    unless the package is a file (``torch @ file:///…``).
+    unless the package is no index's.
     """
     origins: Origins = {}
     last = ""
@@ -208,7 +210,7 @@ def _trio_closure(resolver: Resolver, request: Request) -> frozenset[str]:
     sources = resolver.sources
     if request.routed:
         sources = replace(sources, general=(sources.trio, *sources.general))
-    trio = Request(trio=request.trio, constraints=request.constraints)
+    trio = Request(trio=request.trio, constraints=request.constraints, files=request.files)
     arguments = ("--index-strategy", "unsafe-first-match")
     return frozenset(replace(resolver, sources=sources).origins(trio, *arguments))
 

@@ -9,14 +9,13 @@ the file, and says that the index did not confirm it.
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
 from provisioner.findings import Finding, Severity, WorldError
-from provisioner.lockfile._request import file_requirement
 from provisioner.lockfile._tags import best_first
 from provisioner.network import Page, parse_index_page
 from provisioner.store import sha256_of
@@ -31,6 +30,9 @@ if TYPE_CHECKING:
     from provisioner.lockfile._sources import LockSources
     from provisioner.network import Client
     from provisioner.planner import ChosenBuild, Plan
+
+
+_MIRROR: Final = "Or name a mirror with `pytorch` under `[sources]`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +50,6 @@ class LocalWheel:
     def project(self) -> str:
         """``torch``, ``torchvision`` or ``torchaudio``."""
         return str(parse_wheel_filename(self.name)[0])
-
-    @property
-    def requirement(self) -> str:
-        """The file as a PEP 508 direct reference."""
-        return file_requirement(self.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +92,13 @@ def locate_trio(
     if all_local:
         wheels = tuple(_local_wheel(path, sources) for path in local)
         findings = tuple(_unconfirmed(wheel, failure) for wheel in wheels)
-        return LocatedTrio(
-            requirements=tuple(wheel.requirement for wheel in wheels),
-            local=wheels,
-            findings=findings,
-        )
+        return replace(on_index, local=wheels, findings=findings)
     missing = [build for build, path in zip(plan.trio, paths, strict=True) if path is None]
-    if failure is not None:
+    if failure is None:
+        raise WorldError(_not_local(missing, sources))
+    if _local_places(sources):
         raise WorldError([*failure.findings, _not_local(missing, sources)])
-    raise WorldError(_not_local(missing, sources))
+    raise WorldError(replace(one, do=f"{one.do} {_MIRROR}") for one in failure.findings)
 
 
 def _check_index(plan: Plan, sources: LockSources, tags: tuple[Tag, ...], client: Client) -> None:
@@ -185,11 +180,15 @@ def _unconfirmed(wheel: LocalWheel, failure: WorldError | None) -> Finding:
     )
 
 
+def _local_places(sources: LockSources) -> list[str]:
+    """Return the places that may hold a stand-in, as they are shown."""
+    places = [mask(place) for place in sources.find_links]
+    return places + [one.public for one in sources.general if local_path(one.url) is not None]
+
+
 def _not_local(missing: list[ChosenBuild], sources: LockSources) -> Finding:
     names = ", ".join(f"`{build.name} {build.version}`" for build in missing)
-    places = [mask(place) for place in sources.find_links]
-    places += [index.public for index in sources.general if local_path(index.url) is not None]
-    looked = ", ".join(f"`{place}`" for place in places) or "none are configured"
+    looked = ", ".join(f"`{one}`" for one in _local_places(sources)) or "none are configured"
     return Finding(
         code="TE403",
         message=f"No local source has {names}.",

@@ -197,3 +197,24 @@ def test_trio_never_comes_from_another_index(
     assert not document["ok"]
     assert {one["code"] for one in document["findings"]} <= {"TE405", "TE406"}
     assert not (workspace.root / "pylock.torchenv.toml").exists()
+
+
+def test_no_binary_is_told(workspace: Workspace) -> None:
+    """Pip's ``no-binary`` cannot be followed, and that is said; ``only-binary`` always holds."""
+    workspace.environ["PIP_NO_BINARY"] = "filelock"
+    workspace.environ["PIP_ONLY_BINARY"] = "numpy"
+    workspace.write_spec(**CPU)
+    document = workspace.torchenv("lock", "--json").check().json
+    (note,) = document["findings"]
+    assert (note["code"], note["severity"]) == ("TE414", "note")
+    assert "filelock" in note["message"]
+
+
+def test_unreachable_index_without_stand_in(fresh_workspace: Workspace) -> None:
+    """Where no local source is configured, the failure of the index is all there is to say."""
+    fresh_workspace.index.faults.add("/whl/*", Status(code=500))
+    fresh_workspace.write_spec(**CPU)
+    document = fresh_workspace.torchenv("lock", "--json").check(3).json
+    (finding,) = document["findings"]
+    assert finding["code"] == "TE402"
+    assert finding["do"].endswith("Or name a mirror with `pytorch` under `[sources]`.")
