@@ -6,15 +6,27 @@ an import of ``typing``.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from provisioner._api import apply, load_spec, lock, plan, status
+    from provisioner.api.apply import apply
+    from provisioner.api.lock import lock
+    from provisioner.api.plan import load_spec, plan
+    from provisioner.api.status import status
 
 __all__ = ["apply", "load_spec", "lock", "plan", "status"]
+
+_MODULES = {
+    "apply": "apply",
+    "load_spec": "plan",
+    "lock": "lock",
+    "plan": "plan",
+    "status": "status",
+}
+"""The module of ``provisioner.api`` that defines each."""
 
 
 def __getattr__(name: str) -> object:
     """Import a public function when it is first asked for."""
-    if name not in __all__:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from provisioner import _api  # noqa: PLC0415 - the point of it
+    from importlib import import_module  # noqa: PLC0415 - the point of it
 
-    return getattr(_api, name)
+    return getattr(import_module(f"provisioner.api.{_MODULES[name]}"), name)

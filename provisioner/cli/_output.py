@@ -31,9 +31,9 @@ class Output:
     @property
     def has_document(self) -> bool:
         """Whether there is a command of this name that prints a JSON document."""
-        from provisioner.documents import DOCUMENTS  # noqa: PLC0415 - needs pydantic
+        from provisioner.documents import COMMANDS  # noqa: PLC0415 - not for every command
 
-        return self.command in DOCUMENTS
+        return self.command in COMMANDS
 
     def console(self, *, stderr: bool = False) -> Console:
         """Return a console; rich itself honours ``NO_COLOR`` and pipes."""
@@ -59,7 +59,7 @@ class Output:
 
     def findings(self, findings: Iterable[Finding]) -> None:
         """Print findings for people on standard error; ``--quiet`` keeps errors only."""
-        from provisioner.cli._render import print_findings  # noqa: PLC0415 - needs rich
+        from provisioner.cli.render.findings import print_findings  # noqa: PLC0415 - needs rich
 
         shown = [one for one in findings if not self.quiet or one.severity is Severity.ERROR]
         print_findings(self.console(stderr=True), shown)

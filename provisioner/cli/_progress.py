@@ -13,7 +13,8 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from provisioner.cli._render import print_finding, print_plan
+from provisioner.cli.render.findings import print_finding
+from provisioner.cli.render.plan import print_plan
 from provisioner.events import Reporter
 
 if TYPE_CHECKING:

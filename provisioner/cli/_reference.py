@@ -147,7 +147,9 @@ def render_commands(group: click.Group, documents: Iterable[Schema]) -> str:
     lines = ["# Commands", "", _GENERATED, *sentences(summary)]
     lines.append("`--help` (`-h`) says what stands here; `torchenv --version` prints the version.")
     for name in group.list_commands(context):
-        command = group.commands[name]
+        command = group.get_command(context, name)
+        if command is None:
+            continue
         lines += ["", f"## torchenv {name}", ""]
         lines += _command(command, click.Context(command, info_name=name, parent=context))
     rows = [(str(int(code)), text) for code, text in _member_docstrings(ExitCode)]

@@ -28,11 +28,11 @@ _MADE_BY: Final = "Made by `python -m provisioner.spec.schema`; change the model
 def render_schemas() -> dict[str, str]:
     """Return the text of every schema by its file name."""
     schemas = {"torchenv.schema.json": spec_schema()}
-    for command, model in documents.DOCUMENTS.items():
+    for command in documents.COMMANDS:
         schemas[f"{command}.schema.json"] = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "$comment": _MADE_BY,
-            **model.model_json_schema(mode="serialization", by_alias=True),
+            **documents.model_of(command).model_json_schema(mode="serialization", by_alias=True),
             "title": f"torchenv {command}",
         }
     return {

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft202012Validator
 
-from provisioner import _api
-from provisioner.cli._app import torchenv
+import provisioner
+from provisioner.cli._app import COMMANDS
 from provisioner.findings import TorchenvError
 from tests.docs._host import LINUX
 from tests.docs._pages import REPOSITORY, Block, Page, blocks, pages
@@ -59,11 +59,11 @@ def test_a_spec_is_loaded_and_planned(block: Block, tmp_path: Path) -> None:
     path.write_text(block.text, encoding="utf-8")
     if "refused" in block.marks:
         with pytest.raises(TorchenvError):
-            _api.plan(_api.load_spec(path), host=LINUX)
+            provisioner.plan(provisioner.load_spec(path), host=LINUX)
         return
     schema = json.loads((REPOSITORY / "schemas/torchenv.schema.json").read_text())
     Draft202012Validator(schema).validate(tomllib.loads(block.text))
-    assert _api.plan(_api.load_spec(path), host=LINUX).trio
+    assert provisioner.plan(provisioner.load_spec(path), host=LINUX).trio
 
 
 @pytest.mark.parametrize("block", _cases(one for one in blocks() if one.value("part-of")))
@@ -90,4 +90,4 @@ def test_a_command_that_is_not_run_is_known(block: Block) -> None:
 def test_a_command_in_the_text_exists(page: Page) -> None:
     """Where a sentence names a command of torchenv, there is one of that name."""
     named = set(_COMMAND_IN_TEXT.findall(page.text))
-    assert sorted(named - torchenv.commands.keys()) == []
+    assert sorted(named - set(COMMANDS)) == []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft202012Validator
 
-from provisioner import _api
+import provisioner
 from tests.docs._host import LINUX
 from tests.docs._pages import REPOSITORY
 
@@ -47,7 +47,7 @@ def test_every_example_is_expected() -> None:
 @pytest.mark.parametrize("path", _EXAMPLES, ids=lambda path: path.name)
 def test_an_example_is_planned(path: Path) -> None:
     """The plan of an example is the one that its comments promise, without any finding."""
-    plan = _api.plan(_api.load_spec(path), host=LINUX)
+    plan = provisioner.plan(provisioner.load_spec(path), host=LINUX)
     index, python, versions = _PLANNED[path.name]
     assert (plan.index, plan.target.python) == (index, python)
     assert {build.name: build.version for build in plan.trio} == versions
@@ -67,5 +67,5 @@ def test_an_example_names_and_follows_the_schema(path: Path) -> None:
 
 def test_examples_do_not_share_an_environment() -> None:
     """All examples can be applied side by side."""
-    paths = [_api.load_spec(path).path for path in _EXAMPLES]
+    paths = [provisioner.load_spec(path).path for path in _EXAMPLES]
     assert len(set(paths)) == len(paths)

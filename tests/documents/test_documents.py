@@ -7,13 +7,8 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from provisioner.documents import (
-    DOCUMENTS,
-    ChangesModel,
-    PackageModel,
-    VersionChangeModel,
-    document,
-)
+from provisioner.documents import COMMANDS, document
+from provisioner.documents._parts import ChangesModel, PackageModel, VersionChangeModel
 from provisioner.findings import Combination, Finding, Severity, Where
 from provisioner.spec.schema import render_schemas
 from tests.spec.json_schema import errors
@@ -88,7 +83,7 @@ def _errors(command: str, value: object) -> list[str]:
     return errors(json.loads(render_schemas()[f"{command}.schema.json"]), value)
 
 
-@pytest.mark.parametrize("command", sorted(DOCUMENTS))
+@pytest.mark.parametrize("command", COMMANDS)
 def test_full_document(command: str) -> None:
     """A document names its schema first, says what the command says, and matches its schema."""
     made = document(command, BODIES[command], [NOTE])
@@ -98,7 +93,7 @@ def test_full_document(command: str) -> None:
     assert not _errors(command, made)
 
 
-@pytest.mark.parametrize("command", sorted(DOCUMENTS))
+@pytest.mark.parametrize("command", COMMANDS)
 def test_document_of_a_failure(command: str) -> None:
     """A command that failed prints the same keys, empty, and its findings."""
     made = document(command, {}, [ERROR])

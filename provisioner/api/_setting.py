@@ -1,0 +1,56 @@
+"""What locking and fetching need of this machine."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from provisioner.host import PipConfig
+    from provisioner.network import Network
+    from provisioner.spec import Spec
+    from provisioner.store import Store
+
+
+class Setting:
+    """What locking and fetching need of this machine, read when it is first needed.
+
+    Asking pip takes a third of a second, which an apply with nothing to do need not pay.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        """Read nothing yet."""
+        self._spec = spec
+        self.environ: Mapping[str, str] = dict(os.environ)
+
+    @cached_property
+    def pip(self) -> PipConfig:
+        """What pip is configured with; raises WorldError (``TE410``) where it cannot be read."""
+        from provisioner.host import probe_pip_config
+
+        return probe_pip_config(self.environ)
+
+    @cached_property
+    def network(self) -> Network:
+        """The settings of every connection."""
+        from provisioner.lockfile import network_settings
+
+        return network_settings(self._spec, self.pip, self.environ)
+
+    @cached_property
+    def store(self) -> Store:
+        """The store of verified wheels."""
+        from provisioner.paths import store_root
+        from provisioner.store import Store
+
+        return Store(store_root(self.environ))
+
+    def iter_local_folders(self) -> Iterator[Path]:
+        """Yield the folders of this machine that may hold wheels."""
+        from provisioner.lockfile import local_folders
+
+        yield from local_folders(self._spec, self.pip)

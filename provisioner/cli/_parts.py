@@ -1,0 +1,55 @@
+"""Parts of the JSON documents of several commands (``provisioner.documents`` has the models)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from provisioner.urls import strip_credentials
+
+if TYPE_CHECKING:
+    from provisioner.environment import Changes, Proof
+    from provisioner.planner import Plan
+
+TARGET: Final = "default"
+"""The name of the one target of a spec that names none."""
+
+
+def target(plan: Plan) -> dict[str, Any]:
+    """Return what is chosen for one target."""
+    versions = {build.name: build.version for build in plan.trio}
+    return {
+        "platform": plan.target.platform,
+        "python": plan.target.python,
+        "accelerator": plan.target.accelerator,
+        "torch": versions["torch"],
+        "torchvision": versions.get("torchvision"),
+        "torchaudio": versions.get("torchaudio"),
+        "index": strip_credentials(plan.index_url or "default"),
+        "constraints": [
+            {"requirement": one.requirement, "why": one.why, "source": one.source}
+            for one in plan.constraints
+        ],
+    }
+
+
+def changes(found: Changes) -> dict[str, Any]:
+    """Return the difference between an environment and its lock."""
+    return {
+        "added": [{"name": one.name, "version": one.after} for one in found.added],
+        "removed": [{"name": one.name, "version": one.before} for one in found.removed],
+        "changed": [
+            {"name": one.name, "from": one.before, "to": one.after} for one in found.changed
+        ],
+        "unchanged": len(found.unchanged),
+    }
+
+
+def proof(seen: Proof) -> dict[str, Any]:
+    """Return what was seen from inside an environment."""
+    return {
+        "versions": dict(seen.versions),
+        "build": seen.build,
+        "operations": list(seen.operations),
+        "gpus": seen.gpus,
+        "notes": list(seen.notes),
+    }

@@ -1,0 +1,66 @@
+"""``torchenv lock``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from provisioner.api.lock import check_lock, lock
+from provisioner.api.plan import load_spec
+from provisioner.cli._output import Output
+from provisioner.cli.commands._common import SPEC, output_options
+from provisioner.findings import ExitCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from provisioner.api.lock import Locked
+
+
+@click.command()
+@SPEC
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where the lock is stale.")
+@output_options
+def command(spec: Path, *, check: bool, **options: bool) -> int:
+    """Plan SPEC, resolve it, and write the lock beside it (pylock.NAME.toml)."""
+    output = Output(command="lock", **options)
+    loaded = load_spec(spec)
+    if check:
+        return _show_check(output, check_lock(loaded))
+    locked = lock(loaded, reporter=output.reporter())
+    if output.as_json:
+        output.document(_body(locked), locked.findings)
+        return int(ExitCode.DONE)
+    from provisioner.cli.render.lock import print_locked
+
+    output.findings(locked.findings)
+    print_locked(output.console(), locked)
+    return int(ExitCode.DONE)
+
+
+def _show_check(output: Output, checked: Locked) -> int:
+    """Show what the check of a lock found: nothing at all where the lock is right."""
+    if output.as_json:
+        output.document(_body(checked), checked.findings)
+    else:
+        output.findings(checked.findings)
+    return int(ExitCode.DIFFERENCE if checked.findings else ExitCode.DONE)
+
+
+def _body(locked: Locked) -> dict[str, Any]:
+    """Return where the lock is and what it holds."""
+    return {
+        "file": str(locked.lock.file),
+        "digest": locked.lock.digest,
+        "written": locked.written,
+        "packages": [
+            {
+                "name": package.name,
+                "version": package.version,
+                "size": package.wheel.size,
+                "index": package.index,
+            }
+            for package in locked.lock.packages
+        ],
+    }

@@ -1,0 +1,44 @@
+"""``torchenv plan``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from provisioner.api.plan import load_spec, plan_with_changes
+from provisioner.cli import _parts
+from provisioner.cli._output import Output
+from provisioner.cli.commands._common import SPEC, output_options
+from provisioner.findings import ExitCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from provisioner.api.plan import Planned
+
+
+@click.command()
+@SPEC
+@output_options
+def command(spec: Path, **options: bool) -> int:
+    """Validate SPEC and show what would be chosen and changed. Offline; changes nothing."""
+    output = Output(command="plan", **options)
+    planned = plan_with_changes(load_spec(spec))
+    if output.as_json:
+        output.document(_body(planned), planned.plan.findings)
+        return int(ExitCode.DONE)
+    from provisioner.cli.render.plan import print_changes, print_plan
+
+    output.findings(planned.plan.findings)
+    print_plan(output.console(), planned.plan)
+    print_changes(output.console(), planned.changes)
+    return int(ExitCode.DONE)
+
+
+def _body(planned: Planned) -> dict[str, Any]:
+    """Return the chosen builds by target, and what an apply would change."""
+    return {
+        "targets": {_parts.TARGET: _parts.target(planned.plan)},
+        "changes": _parts.changes(planned.changes) if planned.changes is not None else None,
+    }

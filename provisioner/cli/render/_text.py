@@ -1,0 +1,59 @@
+"""Lines, labelled parts and columns on a console."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+_LABEL_WIDTH: Final = 8
+
+
+def say(console: Console, text: Text) -> None:
+    """Print one line, whatever its length."""
+    console.print(text, soft_wrap=True)
+
+
+def print_part(console: Console, label: str, text: str) -> None:
+    """Print a labelled part of a finding, every line of it indented alike."""
+    for number, line in enumerate(wrapped(console, text, indent=_LABEL_WIDTH)):
+        shown = "" if number else f"  {label}"
+        head = shown.ljust(_LABEL_WIDTH) if line else shown
+        say(console, Text.assemble((head, "dim"), line))
+
+
+def print_rows(console: Console, rows: Sequence[tuple[str, ...]]) -> None:
+    """Print rows in columns, the last one wrapped to what is left of the width."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    indent = sum(widths) + 2 * len(rows[0])
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        head = "  " + "".join(f"{cell}  " for cell in cells)
+        for number, line in enumerate(wrapped(console, row[-1], indent=indent)):
+            say(console, Text((" " * indent if number else head) + line))
+
+
+def wrapped(console: Console, text: str, *, indent: int) -> list[str]:
+    """Return the lines of a text, wrapped where there is a width: a terminal's, or ``COLUMNS``."""
+    lines = text.splitlines() or [""]
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        return lines
+    width = max(console.width - indent, _LABEL_WIDTH)
+    return [part for line in lines for part in textwrap.wrap(line, width) or [""]]
+
+
+def count(number: int, noun: str) -> str:
+    """Return ``1 package``, ``2 packages``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def megabytes(size_bytes: int) -> str:
+    """Return a size of 10**6 bytes each, as package indexes show sizes."""
+    return f"{size_bytes / 1e6:.1f} MB"

@@ -1,0 +1,47 @@
+"""What an apply did, and the proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from provisioner.cli.render._text import print_rows, say
+from provisioner.paths import display
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from provisioner.environment import Applied, Changes, Proof
+
+
+def print_applied(console: Console, applied: Applied, *, quiet: bool) -> None:
+    """Print what was done, the proof, and how to use the environment."""
+    link = display(applied.link)
+    if not applied.did:
+        say(console, Text.assemble("Up to date: ", (link, "bold"), f" ({applied.summary})"))
+        return
+    say(console, Text.assemble("Applied ", (link, "bold"), f": {_counts(applied.changes)}"))
+    if not quiet:
+        print_proof(console, applied.proof)
+        say(console, Text(f"Use it: source {link}/bin/activate, or run {link}/bin/python"))
+
+
+def print_proof(console: Console, proof: Proof) -> None:
+    """Print what was seen from inside the environment."""
+    say(console, Text.assemble(("Proof", "bold"), ", from inside the environment"))
+    rows = [
+        *proof.versions,
+        ("accelerator", proof.build or "cpu"),
+        ("GPUs", str(proof.gpus)),
+        ("computed", ", ".join(proof.operations)),
+        *(("note", note) for note in proof.notes),
+    ]
+    print_rows(console, rows)
+
+
+def _counts(changes: Changes) -> str:
+    """Return ``3 added, 1 changed``."""
+    groups = {"added": changes.added, "changed": changes.changed, "removed": changes.removed}
+    told = [f"{len(group)} {word}" for word, group in groups.items() if group]
+    return ", ".join(told) or "made anew"

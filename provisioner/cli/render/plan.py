@@ -1,0 +1,54 @@
+"""What a plan chose, and what an apply would change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+
+from provisioner.cli.render._text import print_rows, say
+from provisioner.urls import strip_credentials
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from provisioner.environment import Changes
+    from provisioner.planner import ChosenBuild, Plan
+
+_SIGNS: Final = (("+", "green"), ("-", "red"), ("~", "yellow"))
+
+
+def print_plan(console: Console, plan: Plan) -> None:
+    """Print what the plan chose."""
+    target = plan.target
+    where = f"{target.platform}, Python {target.python}, {target.accelerator}"
+    say(console, Text.assemble(("Plan", "bold"), f" for {where}"))
+    url = plan.index_url
+    origin = f"from {strip_credentials(url)}" if url is not None else "from the default index"
+    rows = [(build.name, _with_build(build), origin) for build in plan.trio]
+    rows += [("constraint", one.requirement, one.why) for one in plan.constraints]
+    print_rows(console, rows)
+
+
+def print_changes(console: Console, changes: Changes | None) -> None:
+    """Print what an apply would change, one package a line."""
+    if changes is None:
+        say(console, Text("Changes are known once there is a lock: `torchenv lock`."))
+        return
+    if changes.is_empty:
+        say(console, Text.assemble(("Changes", "bold"), ": none"))
+        return
+    say(console, Text.assemble(("Changes", "bold"), f", {len(changes.unchanged)} unchanged"))
+    groups = (changes.added, changes.removed, changes.changed)
+    for (sign, style), group in zip(_SIGNS, groups, strict=True):
+        for change in group:
+            versions = [one for one in (change.before, change.after) if one is not None]
+            line = f" {change.name} {' → '.join(versions)}"
+            say(console, Text.assemble("  ", (sign, style), line))
+
+
+def _with_build(build: ChosenBuild) -> str:
+    """Return the version with its accelerator, which not every version says."""
+    if "+" in build.version:
+        return build.version
+    return f"{build.version} ({build.accelerator})"

@@ -1,0 +1,68 @@
+"""Parts that the documents of several commands have."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from provisioner.documents._base import DocumentModel
+
+
+class ConstraintModel(DocumentModel):
+    """A requirement that the planner adds."""
+
+    requirement: str = Field(description="PEP 508 requirement, `numpy<2`.")
+    why: str = Field(description="Why it is needed.")
+    source: str = Field(description="Where that is known from.")
+
+
+class TargetModel(DocumentModel):
+    """What is chosen for one target."""
+
+    platform: str = Field(description="`linux-x86_64`.")
+    python: str = Field(description="Minor version, `t` appended for a free-threaded build.")
+    accelerator: str = Field(description="What the chosen builds are compiled for.")
+    torch: str = Field(description="Version as its index has it, `2.2.0+cu118`.")
+    torchvision: str | None = Field(description="The same, or null where it is left out.")
+    torchaudio: str | None = Field(description="The same, or null where it is left out.")
+    index: str = Field(
+        description="URL of the index that the trio comes from, or `default` for the default index."
+    )
+    constraints: list[ConstraintModel] = Field(description="What the planner adds, and why.")
+
+
+class PackageModel(DocumentModel):
+    """A package and its version."""
+
+    name: str = Field(description="Normalised name.")
+    version: str = Field(description="Full version, local part included.")
+
+
+class VersionChangeModel(DocumentModel):
+    """A package that is replaced."""
+
+    name: str = Field(description="Normalised name.")
+    from_: str = Field(alias="from", description="Installed version.")
+    to: str = Field(
+        description="Locked version; the same where another wheel of it takes its place."
+    )
+
+
+class ChangesModel(DocumentModel):
+    """The difference between an environment and its lock; each list sorted by name."""
+
+    added: list[PackageModel] = Field(description="Locked and not installed.")
+    removed: list[PackageModel] = Field(description="Installed and not locked.")
+    changed: list[VersionChangeModel] = Field(description="Installed otherwise than locked.")
+    unchanged: int = Field(description="Number of packages that are as locked.", ge=0)
+
+
+class ProofModel(DocumentModel):
+    """What was seen from inside the environment."""
+
+    versions: dict[str, str] = Field(description="`__version__` of each member of the trio.")
+    build: str | None = Field(
+        description="`torch.version.cuda`, `.hip` or `.xpu`; null for a CPU build."
+    )
+    operations: list[str] = Field(description="What was computed with the right result.")
+    gpus: int = Field(description="Number of GPUs that torch can use here.", ge=0)
+    notes: list[str] = Field(description="What could not be checked, and why.")

@@ -1,0 +1,36 @@
+"""The document of ``torchenv lock --json``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from provisioner.documents._base import CommandDocument, DocumentModel
+
+
+class LockedPackageModel(DocumentModel):
+    """One package of a lock."""
+
+    name: str = Field(description="Normalised name.")
+    version: str = Field(description="Full version, local part included.")
+    size: int = Field(description="Size of the wheel for the target, in bytes.", ge=0)
+    index: str | None = Field(description="URL of its index, without credentials, where known.")
+
+
+class Document(CommandDocument):
+    """What `torchenv lock --json` prints."""
+
+    schema_: Literal["torchenv/lock/1"] = Field(
+        default="torchenv/lock/1", alias="schema", description="Names this document."
+    )
+    file: str | None = Field(default=None, description="Path of the lock; null where none is made.")
+    digest: str | None = Field(
+        default=None, description="sha256 of the lock's bytes, in hexadecimal; null as `file`."
+    )
+    packages: list[LockedPackageModel] = Field(
+        default_factory=list, description="What is locked, sorted by name."
+    )
+    written: bool = Field(
+        default=False, description="False where the file held the very same bytes already."
+    )
