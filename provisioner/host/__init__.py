@@ -3,9 +3,12 @@
 from provisioner.host._interpreters import ask_interpreter, find_interpreter
 from provisioner.host._pip import PipConfig, probe_pip_config
 from provisioner.host._platform import probe_host
-from provisioner.host._types import HostFacts, Interpreter
+from provisioner.host._types import FactState, Gpu, GpuStack, HostFacts, Interpreter
 
 __all__ = [
+    "FactState",
+    "Gpu",
+    "GpuStack",
     "HostFacts",
     "Interpreter",
     "PipConfig",

@@ -9,6 +9,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Libc = Literal["glibc", "musl", "none"]
+FactState = Literal["present", "absent", "unreadable", "unknown"]
+"""What is known of a thing that may not be there.
+
+``present``: seen, and it answered. ``absent``: every place where it would be was looked at, and it
+is in none. ``unreadable``: something of it is there, but it does not answer (broken, not let into
+this container, no permission). ``unknown``: nobody looked, or there is no way to look here.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +44,32 @@ class Interpreter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gpu:
+    """One GPU as its driver names it."""
+
+    name: str | None
+    """``NVIDIA GeForce RTX 4090``; of a GPU that only the bus names, its PCI id ``8086:56a0``."""
+    arch: str | None
+    """``sm_89`` for compute capability 8.9, ``gfx1100``; None where it is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuStack:
+    """The driver of one maker's GPUs, and the GPUs that it drives here."""
+
+    state: FactState = "unknown"
+    """Of the driver: whether programs on this machine can use it."""
+    driver: str | None = None
+    """Version of the driver, ``535.129.03`` (not of CUDA or ROCm); None where it is not known. It
+    may be known of a driver that is ``unreadable``."""
+    gpus: tuple[Gpu, ...] = ()
+    """In the driver's order; empty where there are none or they are not known."""
+    evidence: str = ""
+    """Where the facts were read, or what was seen instead: the part of a sentence that answers
+    "how do you know?"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostFacts:
     """What planning needs to know of a machine.
 
@@ -52,3 +85,14 @@ class HostFacts:
     """``2.36`` for glibc."""
     macos_version: str | None
     """``14.5`` on macOS, else None."""
+    nvidia: GpuStack = GpuStack()
+    amd: GpuStack = GpuStack()
+    intel: GpuStack = GpuStack()
+    container: bool | None = None
+    """Whether this is inside a container (Docker, Podman, Kubernetes, LXC)."""
+    wsl: bool | None = None
+    """Whether this is the Windows Subsystem for Linux."""
+    rosetta: bool | None = None
+    """Whether the Python that ran the probe is an x86_64 one, translated on an ARM Mac."""
+    bits: Literal[32, 64] | None = None
+    """Width of a pointer in the Python that ran the probe."""
