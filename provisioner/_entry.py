@@ -1,9 +1,10 @@
-"""The command's entry: decides ``torchenv apply`` with nothing to do before anything is imported.
+"""The command's entry: decides what needs no deciding before anything is imported.
 
 After each successful apply a pointer file is written (``provisioner.environment`` says what is in
 it). If the spec, the lock, the base interpreter and every file of the environment are as they were
-then, there is nothing to do, and that takes little more than the walk over the files. In any other
-case, and whenever anything is unclear, the whole program decides.
+then, ``torchenv apply`` has nothing to do, and that takes little more than the walk over the files.
+``torchenv run`` looks at what is installed and not at every file, and becomes the program at once.
+In any other case, and whenever anything is unclear, the whole program decides.
 
 Only ``os``, ``sys`` and ``hashlib`` are imported here: a parser or a model would cost more than the
 walk.
@@ -15,12 +16,51 @@ import sys
 
 def main() -> int:
     """Run the command line; returns the exit code."""
-    message = _nothing_to_do(sys.argv[1:])
+    words = sys.argv[1:]
+    if words[:1] == ["run"]:
+        _run_at_once(words[1:])
+    message = _nothing_to_do(words)
     if message is not None and _is_told(message):
         return 0
     from provisioner.cli import main as whole_program  # noqa: PLC0415 - see the module's text
 
     return whole_program()
+
+
+def _run_at_once(words: list[str]) -> None:
+    """Become the program where the environment is right; return where that is not so plain."""
+    asked = _program_and_spec(words)
+    if asked is None:
+        return
+    command, spec = asked
+    try:
+        known = _read_pointer(spec)
+        generation = f"{os.path.dirname(known['link'])}/{known['target']}"
+        if not (_is_as_applied(known, spec) and _is_installed(known, generation)):
+            return
+        from provisioner._exec import child_environ, execute  # noqa: PLC0415 - not for others
+
+        execute(command, child_environ(os.environ, generation))
+    except (OSError, ValueError, KeyError):
+        return
+
+
+def _program_and_spec(words: list[str]) -> "tuple[list[str], str] | None":
+    """Return the program with its arguments, and the spec, of the words after ``run``."""
+    spec = "torchenv.toml"
+    position = 0
+    while position < len(words):
+        word = words[position]
+        if word == "--" or not word.startswith("-"):
+            command = words[position + (word == "--") :]
+            return (command, spec) if command else None
+        if word == "--spec" and position + 1 < len(words):
+            position += 1
+            spec = words[position]
+        elif word not in ("--apply", "--no-apply", "--no-wait", "-q", "--quiet"):
+            return None
+        position += 1
+    return None
 
 
 def _is_told(message: str) -> bool:
@@ -49,26 +89,56 @@ def _nothing_to_do(arguments: list[str]) -> "str | None":
 
 def _check(spec: str) -> "str | None":
     """Compare the world with the pointer file; what is cheap comes first."""
-    # Not imported for other commands.
-    from provisioner._quick import POINTER_FORMAT, pointer_path  # noqa: PLC0415
-    from provisioner._version import __version__  # noqa: PLC0415
-
-    with open(pointer_path(spec), encoding="utf-8", errors="surrogateescape") as file:
-        first, *lines = file.read().rstrip("\n").split("\n")
-    known = dict(line.split(" ", 1) for line in lines)
+    known = _read_pointer(spec)
     link = known["link"]
-    base = os.stat(known["python"])
     is_same = (
-        first == POINTER_FORMAT
-        and known["version"] == __version__
-        and known["spec"] == os.path.abspath(spec)
-        and os.readlink(link) == known["target"]
-        and f"{base.st_size} {base.st_mtime_ns}" == known["python-stat"]
-        and _file_digest(spec) == known["spec-sha256"]
-        and _file_digest(known["lock"]) == known["lock-sha256"]
+        _is_as_applied(known, spec)
         and _files_digest(f"{os.path.dirname(link)}/{known['target']}") == known["files-sha256"]
     )
     return f"Up to date: {_display(link)} ({known['summary']})" if is_same else None
+
+
+def _read_pointer(spec: str) -> dict[str, str]:
+    """Return the facts in a spec's pointer file.
+
+    Raises:
+        OSError: There is none.
+        ValueError: It is damaged, or of another format.
+    """
+    # Not imported for other commands.
+    from provisioner._quick import POINTER_FORMAT, pointer_path  # noqa: PLC0415
+
+    with open(pointer_path(spec), encoding="utf-8", errors="surrogateescape") as file:
+        first, *lines = file.read().rstrip("\n").split("\n")
+    if first != POINTER_FORMAT:
+        raise ValueError(first)
+    return dict(line.split(" ", 1) for line in lines)
+
+
+def _is_as_applied(known: dict[str, str], spec: str) -> bool:
+    """Whether all but the files of the environment is as it was after the last apply."""
+    from provisioner._version import __version__  # noqa: PLC0415 - not for other commands
+
+    base = os.stat(known["python"])
+    return (
+        known["version"] == __version__
+        and known["spec"] == os.path.abspath(spec)
+        and os.readlink(known["link"]) == known["target"]
+        and f"{base.st_size} {base.st_mtime_ns}" == known["python-stat"]
+        and _file_digest(spec) == known["spec-sha256"]
+        and _file_digest(known["lock"]) == known["lock-sha256"]
+    )
+
+
+def _is_installed(known: dict[str, str], generation: str) -> bool:
+    """Whether the same packages are installed, by their records."""
+    from hashlib import sha256  # noqa: PLC0415 - not for other commands
+
+    from provisioner._quick import list_installed  # noqa: PLC0415 - as above
+
+    listing = list_installed(f"{generation}/{known['site']}")
+    found = sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
+    return found == known["installed-sha256"]
 
 
 def _display(path: str) -> str:

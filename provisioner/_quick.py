@@ -38,6 +38,37 @@ def list_files(top: str) -> str:
     return "".join(lines)
 
 
+def list_installed(site: str) -> str:
+    r"""Return one line for all that says what is installed in ``site``, sorted; no other file.
+
+    That is every ``.dist-info`` with the size and mtime of its ``RECORD``, as
+    ``name\tsize\tmtime_ns``, or ``name\t-`` without one. By name alone, it is every other entry at
+    the top that installers or interpreters heed: ``.pth`` files, ``.egg-info``, and what pip left
+    half removed (``~orch``).
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
+    lines = []
+    with os.scandir(site) as entries:
+        for entry in entries:
+            name = entry.name
+            if name.endswith(".dist-info"):
+                lines.append(f"{name}\t{_record_facts(entry.path)}\n")
+            elif name.endswith((".pth", ".egg-info", ".egg-link")) or name.startswith("~"):
+                lines.append(f"{name}\n")
+    lines.sort()
+    return "".join(lines)
+
+
+def _record_facts(dist_info: str) -> str:
+    try:
+        stat = os.stat(f"{dist_info}/RECORD")
+    except OSError:
+        return "-"
+    return f"{stat.st_size}\t{stat.st_mtime_ns}"
+
+
 def _list_folder(handle: int, prefix: str, lines: list[str]) -> None:
     """List an open folder and those below; by handles, a sixth faster than by paths."""
     folders = []

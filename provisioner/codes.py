@@ -83,6 +83,8 @@ TITLES: Final[dict[str, str]] = {
     "TE608": "The environment is not that of the lock",
     "TE609": "The environment cannot be used as it is",
     "TE610": "No environment can have this path",
+    "TE635": "The environment is not ready, and was not to be applied",
+    "TE636": "The program cannot be started",
     # -- proof
     "TE701": "The environment cannot import what it should",
     "TE702": "The environment holds another version or build than planned",

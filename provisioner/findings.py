@@ -36,6 +36,12 @@ class ExitCode(IntEnum):
     """The world said no: network, index, disk, interpreter."""
     VERIFICATION = 4
     """A wheel, a lock or an environment failed verification."""
+    OWN_FAILURE = 125
+    """``run`` or ``shell`` failed before the program was started."""
+    NOT_EXECUTABLE = 126
+    """``run`` or ``shell``: the program cannot be started."""
+    NOT_FOUND = 127
+    """``run`` or ``shell``: there is no such program."""
     INTERRUPTED = 130
     """Stopped by Ctrl-C, as shells number it (128 + SIGINT)."""
 

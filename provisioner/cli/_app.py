@@ -16,6 +16,9 @@ COMMANDS: Final = (
     "lock",
     "apply",
     "status",
+    "run",
+    "shell",
+    "which",
     "completion",
 )
 """In the order of the help; ``provisioner.cli.commands`` has a module for each."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.findings import ExitCode, Severity
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     from provisioner.events import Reporter
     from provisioner.findings import Finding
+
+_STARTERS: Final = frozenset({"run", "shell"})
+"""Commands that become another program, whose exit codes must not be taken for ours."""
+_PHASES: Final = frozenset({ExitCode.REFUSED, ExitCode.WORLD, ExitCode.VERIFICATION})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,4 +74,6 @@ class Output:
             self.document({}, findings)
         else:
             self.findings(findings)
+        if self.command in _STARTERS and exit_code in _PHASES:
+            return int(ExitCode.OWN_FAILURE)
         return int(exit_code)

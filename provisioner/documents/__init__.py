@@ -25,6 +25,7 @@ COMMANDS: Final = (
     "lock",
     "plan",
     "status",
+    "which",
 )
 """The commands that have a document, sorted."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provisioner import paths
-from provisioner._quick import POINTER_FORMAT, pointer_path
+from provisioner._quick import POINTER_FORMAT, list_installed, pointer_path
 from provisioner._version import __version__
 from provisioner.environment._drift import manifest_digest
 from provisioner.environment._layout import mark_folder
@@ -54,6 +54,7 @@ def write_pointer(
             "python": state.python.path,
             "python-stat": f"{state.python.size} {state.python.mtime_ns}",
             "files-sha256": manifest_digest(generation),
+            **_installed_facts(generation),
             "summary": summarise(lock),
         }
         if any("\n" in value for value in facts.values()):
@@ -63,6 +64,16 @@ def write_pointer(
         pointer.parent.mkdir(exist_ok=True)
         mark_folder(pointer.parent)
         paths.write_atomic(pointer, os.fsencode("\n".join(lines)))
+
+
+def _installed_facts(generation: Generation) -> dict[str, str]:
+    """Return where packages are installed, and a digest of which; for ``torchenv run``."""
+    site = generation.site_packages()[0]
+    listing = list_installed(str(site)).encode("utf-8", "surrogateescape")
+    return {
+        "site": str(site.relative_to(generation.folder.resolve())),
+        "installed-sha256": hashlib.sha256(listing).hexdigest(),
+    }
 
 
 def _digest_of_same_spec(spec: Spec) -> str | None:

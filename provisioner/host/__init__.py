@@ -1,5 +1,6 @@
 """Probes: one function per fact of this machine, all together as ``HostFacts``."""
 
+from provisioner.host._batch import probe_unattended
 from provisioner.host._interpreters import ask_interpreter, find_interpreter
 from provisioner.host._pip import PipConfig, probe_pip_config
 from provisioner.host._platform import probe_host
@@ -16,4 +17,5 @@ __all__ = [
     "find_interpreter",
     "probe_host",
     "probe_pip_config",
+    "probe_unattended",
 ]

@@ -67,6 +67,11 @@ def _report_no_op(
                 argv=[BIN / "torchenv", "apply", spec],
                 environ=environ,
             ),
+            Contender(
+                name="torchenv run true, the installed set looked at",
+                argv=[BIN / "torchenv", "run", "--spec", spec, "true"],
+                environ=environ,
+            ),
             Contender(name="uv pip sync, names only", argv=sync, environ=environ),
         ),
         rounds,

@@ -55,6 +55,7 @@ PROOF = {
     "notes": [],
 }
 BODIES: dict[str, dict[str, object]] = {
+    "which": {"path": "/p/.venv/bin/python", "environment": "/p/.venv", "generation": "0001"},
     "plan": {"targets": {"default": TARGET}, "changes": CHANGES},
     "lock": {
         "file": "pylock.torchenv.toml",

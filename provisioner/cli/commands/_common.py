@@ -15,6 +15,15 @@ SPEC = click.argument(
 )
 """The spec; by default the one in the working folder."""
 
+SPEC_OPTION = click.option(
+    "--spec",
+    default="torchenv.toml",
+    type=click.Path(path_type=Path),
+    metavar="SPEC",
+    help="The spec; by default `torchenv.toml` in the working folder.",
+)
+"""The spec, for commands whose arguments are something else."""
+
 
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that every command has; they are the fields of ``Output``."""
@@ -22,6 +31,29 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
         (
             click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
             click.option("-q", "--quiet", is_flag=True, help="Print errors and results only."),
+            click.option("-v", "--verbose", is_flag=True, help="Print what the engine says too."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def starting_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of the commands that become another program."""
+    for option in reversed(
+        (
+            SPEC_OPTION,
+            click.option(
+                "--apply/--no-apply",
+                "may_apply",
+                default=None,
+                help="Apply first where the environment is behind, or take it as it is and write "
+                "nothing. The latter is the default in CI and in batch jobs of a cluster.",
+            ),
+            click.option(
+                "--no-wait", is_flag=True, help="Fail when another apply works on the environment."
+            ),
+            click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
             click.option("-v", "--verbose", is_flag=True, help="Print what the engine says too."),
         )
     ):
