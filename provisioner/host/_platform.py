@@ -1,4 +1,4 @@
-"""The facts of this machine that decide which wheels it can use: platform, C library, macOS.
+"""The facts of this machine that decide which wheels it can use, and all facts together.
 
 A fact is "how to read" (the ``_read_`` functions, which touch the machine) plus "how to
 understand" (:func:`host_facts`, which is pure), so that every kind of machine can be tested on any
@@ -11,20 +11,27 @@ import os
 import platform
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
+from provisioner.host._amd import probe_amd
+from provisioner.host._intel import probe_intel
+from provisioner.host._machine import ThisMachine
+from provisioner.host._nvidia import probe_nvidia
+from provisioner.host._surroundings import probe_container, probe_rosetta, probe_wsl
 from provisioner.host._types import HostFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from provisioner.host._machine import Machine
     from provisioner.host._types import Libc
 
 _SYSTEMS: Final = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 _MACHINES: Final = {"amd64": "x86_64", "x64": "x86_64"}
 """Other spellings of a machine: Windows says ``AMD64``."""
+_MAX_32: Final = 2**32
 _OLD_SDK_MACOS: Final = "10.16"
 """What macOS 11 and newer tell a program that was built with an older SDK."""
 
@@ -43,9 +50,11 @@ class Reading:
     """What musl's loader prints about itself, None where there is none."""
     macos: str | None = None
     """``14.5``, None where it cannot be told."""
+    bits: Literal[32, 64] | None = None
+    """Width of a pointer of this Python."""
 
 
-def probe_host(environ: Mapping[str, str]) -> HostFacts:
+def probe_host(environ: Mapping[str, str], *, gpus: bool = False) -> HostFacts:
     """Read the facts of this machine; never fails, unknown facts are None.
 
     The platform is that of the Python that runs this: under Rosetta an x86_64 Python on an ARM Mac
@@ -53,15 +62,50 @@ def probe_host(environ: Mapping[str, str]) -> HostFacts:
 
     Args:
         environ: The caller's environment variables, for the programs that are asked.
+        gpus: Whether to look for GPUs, too. That takes no time where there is no driver, and up to
+            a second where one has to be asked. Without it their state is ``unknown``.
     """
-    return host_facts(
+    machine = ThisMachine(environ=environ)
+    facts = host_facts(
         Reading(
             system=sys.platform,
             machine=platform.machine(),
             gnu_libc=_read_gnu_libc(),
             musl_loader=_read_musl_loader(environ) if sys.platform == "linux" else None,
             macos=_read_macos(environ) if sys.platform == "darwin" else None,
+            bits=64 if sys.maxsize > _MAX_32 else 32,
         )
+    )
+    facts = _with_surroundings(facts, machine, platform.machine())
+    return with_gpus(facts, machine) if gpus else facts
+
+
+def with_gpus(facts: HostFacts, machine: Machine) -> HostFacts:
+    """Add what the drivers of GPUs say."""
+    return replace(
+        facts,
+        nvidia=probe_nvidia(machine),
+        amd=probe_amd(machine),
+        intel=probe_intel(machine),
+    )
+
+
+def _with_surroundings(facts: HostFacts, machine: Machine, processor: str) -> HostFacts:
+    """Add what the machine runs inside of, with where that was read."""
+    container, container_evidence = probe_container(machine)
+    wsl, wsl_evidence = probe_wsl(machine)
+    rosetta, rosetta_evidence = probe_rosetta(machine, processor)
+    told = {
+        "container": container_evidence,
+        "wsl": wsl_evidence,
+        "rosetta": rosetta_evidence,
+    }
+    return replace(
+        facts,
+        container=container,
+        wsl=wsl,
+        rosetta=rosetta,
+        evidence=(*facts.evidence, *told.items()),
     )
 
 
@@ -73,7 +117,29 @@ def host_facts(reading: Reading) -> HostFacts:
         libc=libc,
         libc_version=libc_version,
         macos_version=reading.macos,
+        bits=reading.bits,
+        evidence=tuple(_evidence(reading, libc).items()),
     )
+
+
+def _evidence(reading: Reading, libc: Libc) -> dict[str, str]:
+    """Return where each fact was read."""
+    told = {
+        "platform": f"Python says `{reading.system}` on `{reading.machine}`",
+        "bits": "the size of Python's pointers",
+    }
+    match libc:
+        case "glibc":
+            told["libc"] = "the C library says `{}`".format(
+                " ".join((reading.gnu_libc or "").split())
+            )
+        case "musl":
+            told["libc"] = "this Python does not run on glibc; the version is that of musl's loader"
+        case "none":
+            told["libc"] = "only Linux has several"
+    if reading.macos is not None:
+        told["macos_version"] = "the system's own version"
+    return told
 
 
 def platform_name(system: str, machine: str) -> str:

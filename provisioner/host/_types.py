@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class GpuStack:
     """Of the driver: whether programs on this machine can use it."""
     driver: str | None = None
     """Version of the driver, ``535.129.03`` (not of CUDA or ROCm); None where it is not known. It
-    may be known of a driver that is ``unreadable``."""
+    may be known of a driver that is ``unreadable``. Under WSL it is that of Windows' driver."""
     gpus: tuple[Gpu, ...] = ()
     """In the driver's order; empty where there are none or they are not known."""
     evidence: str = ""
@@ -96,3 +96,9 @@ class HostFacts:
     """Whether the Python that ran the probe is an x86_64 one, translated on an ARM Mac."""
     bits: Literal[32, 64] | None = None
     """Width of a pointer in the Python that ran the probe."""
+    evidence: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    """(field of this class, where it was read); GPU drivers carry their own."""
+
+    def evidence_of(self, fact: str) -> str:
+        """Return where a fact was read, empty where that is not recorded."""
+        return dict(self.evidence).get(fact, "")
