@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from provisioner.api._setting import Setting
 from provisioner.api.lock import make_and_write
-from provisioner.api.plan import plan
+from provisioner.api.plan import plan_sole
 from provisioner.events import Reporter
 from provisioner.findings import Finding, PlanError, VerificationError, Where, WorldError
 from provisioner.host import probe_host
@@ -41,7 +41,7 @@ def apply(
     from provisioner.network import Client
 
     reporter = reporter or Reporter()
-    planned = plan(spec)
+    planned = plan_sole(spec)
     reporter.planned(planned)
     _require_this_machine(spec, planned)
     require_free_place(spec.path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provisioner.api._setting import Setting
-from provisioner.api.plan import plan
+from provisioner.api.plan import plan_sole
 from provisioner.compat import load_compat
 from provisioner.events import Reporter
 from provisioner.findings import Finding, TorchenvError, Where, WorldError
@@ -45,7 +45,7 @@ def check_lock(spec: Spec) -> Locked:
     from provisioner.lockfile import read_lock, staleness
 
     found = read_lock(spec.lock_file)
-    stale = staleness(found, spec, plan(spec).target.platform)
+    stale = staleness(found, spec, plan_sole(spec).target.platform)
     return Locked(lock=found, written=False, findings=() if stale is None else (stale,))
 
 
@@ -59,7 +59,7 @@ def lock(spec: Spec, *, reporter: Reporter | None = None) -> Locked:
             path is not ours.
     """
     reporter = reporter or Reporter()
-    planned = plan(spec)
+    planned = plan_sole(spec)
     reporter.planned(planned)
     made = make_and_write(spec, planned, Setting(spec), reporter)
     return replace(made, findings=(*planned.findings, *made.findings))

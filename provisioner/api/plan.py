@@ -9,25 +9,29 @@ from typing import TYPE_CHECKING
 
 from provisioner.api._locks import current_lock
 from provisioner.compat import load_compat
-from provisioner.findings import PlanError, Severity, TorchenvError
+from provisioner.findings import Finding, PlanError, Severity, TorchenvError, Where
 from provisioner.host import probe_host
-from provisioner.planner import Plan, Refusal
+from provisioner.planner import Refusal
 from provisioner.planner import plan as make_plan
 from provisioner.spec import load_spec as read_spec
 
 if TYPE_CHECKING:
     from provisioner.environment import Changes
     from provisioner.host import HostFacts
+    from provisioner.planner import Plan, Plans
     from provisioner.spec import Spec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A plan, and what applying it would change as far as that is known."""
+    """Plans, and what applying would change as far as that is known."""
 
-    plan: Plan
+    plans: Plans
     changes: Changes | None
-    """Against the environment; None where there is no lock of this spec to compare with."""
+    """Against the environment; None where there is no lock of this spec to compare with, and where
+    the spec has several targets."""
+    doubts: tuple[Finding, ...] = ()
+    """Why a lock that is there cannot be trusted, as warnings."""
 
 
 def load_spec(path: str | Path = "torchenv.toml") -> Spec:
@@ -39,8 +43,8 @@ def load_spec(path: str | Path = "torchenv.toml") -> Spec:
     return read_spec(Path(path))
 
 
-def plan(spec: Spec, *, host: HostFacts | None = None) -> Plan:
-    """Judge the spec and choose its builds; offline, and nothing is changed.
+def plan(spec: Spec, *, host: HostFacts | None = None) -> Plans:
+    """Judge the spec and choose the builds of each target; offline, and nothing is changed.
 
     Args:
         spec: What is wanted.
@@ -55,23 +59,45 @@ def plan(spec: Spec, *, host: HostFacts | None = None) -> Plan:
     return verdict
 
 
+def plan_sole(spec: Spec) -> Plan:
+    """Plan a spec with one target.
+
+    Raises:
+        PlanError: The combination cannot be, or there are several targets (``TE214``).
+    """
+    plans = plan(spec)
+    if len(plans.plans) == 1:
+        return plans.sole
+    names = ", ".join(f"`{target.name}`" for target in spec.targets)
+    raise PlanError(
+        Finding(
+            code="TE214",
+            message=f"The spec has several targets: {names}.",
+            why="This command works for one target.",
+            do="Use a spec with one target; `torchenv plan` shows all of them.",
+            where=Where(file=spec.shown, line=spec.line_of("targets"), key="targets"),
+        )
+    )
+
+
 def plan_with_changes(spec: Spec) -> Planned:
     """Plan, and compare the environment with the lock where there is one for this spec.
 
-    A lock that cannot be trusted is told as a warning of the plan.
+    A lock that cannot be trusted is told as a warning.
 
     Raises:
         PlanError: The combination cannot be.
     """
-    planned = plan(spec)
+    plans = plan(spec)
+    if len(plans.plans) > 1:
+        return Planned(plans=plans, changes=None)
     try:
-        current = current_lock(spec, planned)
+        current = current_lock(spec, plans.sole)
     except TorchenvError as exc:
         doubts = tuple(replace(one, severity=Severity.WARNING) for one in exc.findings)
-        planned = replace(planned, findings=(*planned.findings, *doubts))
-        current = None
+        return Planned(plans=plans, changes=None, doubts=doubts)
     if current is None:
-        return Planned(plan=planned, changes=None)
+        return Planned(plans=plans, changes=None)
     from provisioner.environment import inspect_environment, plan_changes
 
-    return Planned(plan=planned, changes=plan_changes(inspect_environment(spec.path), current))
+    return Planned(plans=plans, changes=plan_changes(inspect_environment(spec.path), current))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provisioner.api.plan import plan
+from provisioner.api.plan import plan_sole
 from provisioner.findings import TorchenvError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def status(spec: Spec) -> Status:
     from provisioner.environment import environment_status
     from provisioner.lockfile import read_lock, staleness
 
-    platform = plan(spec).target.platform
+    platform = plan_sole(spec).target.platform
     try:
         found = read_lock(spec.lock_file)
     except TorchenvError as exc:

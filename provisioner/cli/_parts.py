@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from provisioner.planner import Plan
 
 TARGET: Final = "default"
-"""The name of the one target of a spec that names none."""
+"""How documents call the one target of a spec that names none."""
 
 
 def target(plan: Plan) -> dict[str, Any]:

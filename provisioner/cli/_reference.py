@@ -133,7 +133,8 @@ def render_spec(schema: Schema) -> str:
     """Return the page of the spec: one section per table, one row per key."""
     lines = ["# Spec", "", _GENERATED, *sentences(_SPEC_TEXT)]
     for name, one in schema["properties"].items():
-        lines += ["", f"## `[{name}]`", "", *spec_section(one, schema)]
+        heading = f"[{name}.<name>]" if name == "targets" else f"[{name}]"
+        lines += ["", f"## `{heading}`", "", *spec_section(one, schema)]
     return _page(lines)
 
 

@@ -52,16 +52,22 @@ def spec_section(outer: Schema, root: Schema) -> Iterator[str]:
     inner = _resolve(outer, root)
     yield from sentences(outer.get("description") or inner.get("description", ""))
     yield ""
+    value = _resolve(inner.get("additionalProperties") or {}, root)
     if "properties" in inner:
-        head = ("key", "type", "default", "meaning", "examples")
-        required = inner.get("required", ())
-        rows = (_spec_row(key, one, key in required) for key, one in inner["properties"].items())
-        yield from table(head, rows)
+        yield from _spec_table(inner)
+    elif "properties" in value:
+        yield from _spec_table(value)
     else:
-        value = _resolve(inner["additionalProperties"], root)
         text = value["description"]
         yield f"Each value: {text[0].lower()}{text[1:]}"
         yield f"For example {_free_examples(outer)}."
+
+
+def _spec_table(schema: Schema) -> Iterator[str]:
+    head = ("key", "type", "default", "meaning", "examples")
+    required = schema.get("required", ())
+    rows = (_spec_row(key, one, key in required) for key, one in schema["properties"].items())
+    yield from table(head, rows)
 
 
 def _spec_row(key: str, schema: Schema, is_required: bool) -> tuple[str, ...]:  # noqa: FBT001 - private

@@ -1,13 +1,23 @@
-"""The planner: spec, compat data and host facts in; a plan or a reasoned refusal out."""
+"""The planner: spec, compat data and host facts in; plans or a reasoned refusal out."""
 
 from provisioner.planner._plan import plan
-from provisioner.planner._types import ChosenBuild, Constraint, Plan, Refusal, Target
+from provisioner.planner._types import (
+    ChosenBuild,
+    Constraint,
+    Plan,
+    Plans,
+    Refusal,
+    Target,
+    Verdict,
+)
 
 __all__ = [
     "ChosenBuild",
     "Constraint",
     "Plan",
+    "Plans",
     "Refusal",
     "Target",
+    "Verdict",
     "plan",
 ]

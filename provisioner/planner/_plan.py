@@ -18,7 +18,7 @@ from provisioner.planner._request import request_from
 from provisioner.planner._rules import iter_machine_problems, iter_spec_problems, iter_wish_problems
 from provisioner.planner._scene import Scene
 from provisioner.planner._search import search
-from provisioner.planner._types import ChosenBuild, Constraint, Plan, Refusal, Target
+from provisioner.planner._types import ChosenBuild, Constraint, Plan, Plans, Refusal, Target
 from provisioner.planner._wording import finding_for
 
 if TYPE_CHECKING:
@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from provisioner.planner._obstacles import Obstacle
     from provisioner.planner._request import Request
     from provisioner.planner._search import Found
-    from provisioner.spec import Spec
+    from provisioner.planner._types import Verdict
+    from provisioner.spec import Spec, TargetWish
 
 
-def plan(spec: Spec, compat: Compat, host: HostFacts) -> Plan | Refusal:
-    """Choose the trio for a spec, or say everything that stands in the way.
+def plan(spec: Spec, compat: Compat, host: HostFacts) -> Verdict:
+    """Choose the trio for every target of a spec, or say everything that stands in the way.
 
     Args:
         spec: What is wanted.
@@ -41,11 +42,21 @@ def plan(spec: Spec, compat: Compat, host: HostFacts) -> Plan | Refusal:
         host: The machine that plans; it counts only where the spec is for it.
 
     Returns:
-        The plan, with warnings and notes; or a refusal with at least one error, and with the
-        nearest combinations that this function accepts.
+        A plan for each target, with warnings and notes; or a refusal with at least one error, and
+        with the nearest combinations that this function accepts.
     """
-    request = request_from(spec, host)
-    scene = Scene(spec=spec, request=request, compat=compat)
+    verdicts = [_plan_target(spec, target, compat, host) for target in spec.targets]
+    refused = [
+        one for verdict in verdicts if isinstance(verdict, Refusal) for one in verdict.findings
+    ]
+    if refused:
+        return Refusal(findings=tuple(dict.fromkeys(refused)))
+    return Plans(plans=tuple(verdict for verdict in verdicts if isinstance(verdict, Plan)))
+
+
+def _plan_target(spec: Spec, target: TargetWish, compat: Compat, host: HostFacts) -> Plan | Refusal:
+    request = request_from(spec, target, host)
+    scene = Scene(spec=spec, target=target, request=request, compat=compat)
     of_spec = tuple(iter_spec_problems(scene))
     of_machine = tuple(iter_machine_problems(scene, host))
     if of_machine:
@@ -93,7 +104,10 @@ def _plan(scene: Scene, found: Found, choice: Choice) -> Plan:
     named += [(one.name, one.version) for one in choice.members]
     return Plan(
         target=Target(
-            platform=request.platform, python=request.python, accelerator=build.accelerator
+            name=scene.target.name,
+            platform=request.platform,
+            python=request.python,
+            accelerator=build.accelerator,
         ),
         trio=tuple(_chosen(name, version, build, scene) for name, version in named),
         index=build.index,

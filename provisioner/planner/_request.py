@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from provisioner.compat import MemberName
     from provisioner.host import HostFacts
-    from provisioner.spec import CompanionWish, Dependency, Spec, TrioMode
+    from provisioner.spec import CompanionWish, Dependency, Spec, TargetWish, TrioMode
 
 MEMBERS: Final[tuple[MemberName, ...]] = ("torchvision", "torchaudio")
 """The trio members that follow torch, in the order in which plans list them."""
@@ -62,26 +62,30 @@ class Request:
         )
 
 
-def request_from(spec: Spec, host: HostFacts) -> Request:
+def request_from(spec: Spec, target: TargetWish, host: HostFacts) -> Request:
     """Return what a spec asks for; the host counts only where it is itself the target."""
-    python, patch = _python(spec.python)
+    python, patch = _python(target.python)
     return Request(
-        platform=spec.platform or host.platform,
+        platform=target.platform or host.platform,
         python=python,
         patch=patch,
-        accelerator=spec.accelerator,
+        accelerator=target.accelerator,
         torch=spec.torch.specifier,
         torchvision=spec.torchvision,
         torchaudio=spec.torchaudio,
         mode="pytorch" if spec.sources.isolated else spec.sources.trio,
         dependencies=spec.dependencies,
-        glibc=host.libc_version if targets_host(spec, host) and host.libc == "glibc" else None,
+        glibc=target.glibc or _glibc_of(target, host),
     )
 
 
-def targets_host(spec: Spec, host: HostFacts) -> bool:
+def targets_host(target: TargetWish, host: HostFacts) -> bool:
     """Whether the machine that plans is also the one that the environment is for."""
-    return spec.platform in (None, host.platform)
+    return target.platform in (None, host.platform)
+
+
+def _glibc_of(target: TargetWish, host: HostFacts) -> str | None:
+    return host.libc_version if targets_host(target, host) and host.libc == "glibc" else None
 
 
 def _python(text: str) -> tuple[str, str | None]:

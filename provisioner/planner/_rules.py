@@ -28,7 +28,7 @@ _MACHINES_32: Final = frozenset(
 def iter_machine_problems(scene: Scene, host: HostFacts) -> Iterator[Finding]:
     """Yield why no torch at all can be on the target; nothing more is worth asking then."""
     platform = scene.request.platform
-    if targets_host(scene.spec, host) and host.libc == "musl":
+    if targets_host(scene.target, host) and host.libc == "musl":
         yield _musl(scene)
     elif platform.partition("-")[2] in _MACHINES_32:
         yield _bits(scene)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from provisioner.compat import Build, Compat
     from provisioner.findings import Combination
     from provisioner.planner._request import Request
-    from provisioner.spec import Spec
+    from provisioner.spec import Spec, TargetWish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,7 @@ class Scene:
     """What every finding of one plan refers to."""
 
     spec: Spec
+    target: TargetWish
     request: Request
     compat: Compat
     alternatives: tuple[Combination, ...] = ()
@@ -32,12 +33,16 @@ class Scene:
     """Whether what is being put into words stands in the way of every one of them."""
 
     def where(self, key: str) -> Where:
-        """Return the place of a key in the spec."""
+        """Return the place of a key in the spec; ``environment.…`` may be the target's own."""
+        table, _, name = key.partition(".")
+        if table == "environment":
+            key = self.spec.key_of(self.target, name)
         return Where(file=self.spec.shown, line=self.spec.line_of(key), key=key)
 
     def place(self, key: str, fallback: str = "torch.torch") -> Where:
         """Return the place of a key that the spec may leave out."""
-        return self.where(key if self.spec.line_of(key) is not None else fallback)
+        where = self.where(key)
+        return where if where.line is not None else self.where(fallback)
 
     def take_one(self, otherwise: str) -> str:
         """Return what to do: one of the alternatives where there are any, or something else."""

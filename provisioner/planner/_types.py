@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class Target:
     """One (platform, Python, accelerator) that a plan is for."""
 
+    name: str | None = None
+    """Name in the spec's ``[targets]``; None for the one target of a spec without them."""
     platform: str
     """``linux-x86_64``."""
     python: str
@@ -85,8 +87,45 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plans:
+    """What will be locked for every target of a spec."""
+
+    plans: tuple[Plan, ...]
+    """At least one, in the order of the spec's targets."""
+
+    @property
+    def sole(self) -> Plan:
+        """The plan of a spec that has just one target.
+
+        Raises:
+            ValueError: It has several.
+        """
+        (plan,) = self.plans
+        return plan
+
+    def of(self, target: str | None) -> Plan:
+        """Return the plan of the target of that name, None for one without a name.
+
+        Raises:
+            LookupError: There is no such target.
+        """
+        for plan in self.plans:
+            if plan.target.name == target:
+                return plan
+        raise LookupError(target)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Warnings and notes of all of them, each once."""
+        return tuple(dict.fromkeys(one for plan in self.plans for one in plan.findings))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """The plan that cannot be, and why."""
 
     findings: tuple[Finding, ...]
     """At least one of them is an error."""
+
+
+Verdict = Plans | Refusal

@@ -9,6 +9,7 @@ from provisioner.spec._types import (
     LeaveOut,
     Sources,
     Spec,
+    TargetWish,
     TrioMode,
     VersionWish,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "LeaveOut",
     "Sources",
     "Spec",
+    "TargetWish",
     "TrioMode",
     "VersionWish",
     "load_spec",

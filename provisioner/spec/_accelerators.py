@@ -35,6 +35,13 @@ _PLATFORMS_OF: Final = {
 }
 _FAMILY_NAMES: Final = {"cu": "CUDA", "rocm": "ROCm", "xpu": "XPU"}
 
+_SYSTEMS_OF: Final = {
+    "driver": ("linux", "windows"),
+    "gpus": ("linux", "windows"),
+    "glibc": ("linux",),
+    "macos": ("macos",),
+}
+
 _RULE: Final = (
     "An accelerator is `cpu`, `cu` with the CUDA version without its dot (`cu118` is CUDA 11.8), "
     "`rocm` with the ROCm version (`rocm6.4`), or `xpu` for Intel's GPUs."
@@ -129,6 +136,12 @@ def contradiction(accelerator: str, platform: str) -> str | None:
     if platform.startswith("macos"):
         why += " Its macOS builds are `cpu`; on Apple silicon they carry MPS."
     return why
+
+
+def lacks(platform: str, key: str) -> bool:
+    """Whether machines of a platform never have what a key of a target is about."""
+    system = platform.partition("-")[0]
+    return system not in _SYSTEMS_OF.get(key, (system,))
 
 
 def check_platform(text: str) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
 from provisioner.paths import display
+from provisioner.spec._accelerators import lacks
 from provisioner.spec._layout import dotted
+from provisioner.spec._models import TargetModel
 from provisioner.spec._places import is_url
-from provisioner.spec._types import Dependency, Follow, LeaveOut, Sources, Spec
+from provisioner.spec._types import Dependency, Follow, LeaveOut, Sources, Spec, TargetWish
 from provisioner.spec._versions import parse_specifier, parse_wish
 
 if TYPE_CHECKING:
@@ -32,9 +34,7 @@ def to_spec(model: SpecModel, file: Path, layout: Layout) -> Spec:
     return Spec(
         file=file,
         stem=file.stem,
-        python=environment.python,
-        accelerator=environment.accelerator,
-        platform=environment.platform,
+        targets=_targets(model),
         path=Path(_joined(file.parent, environment.path)),
         seed=environment.seed,
         torch=parse_wish(model.torch.torch),
@@ -45,6 +45,31 @@ def to_spec(model: SpecModel, file: Path, layout: Layout) -> Spec:
         lines=tuple((dotted(path), line) for path, line in layout.lines.items()),
         shown=display(file),
     )
+
+
+def _targets(model: SpecModel) -> tuple[TargetWish, ...]:
+    shared = _said(model.environment)
+    if not model.targets:
+        return (_target(None, shared),)
+    return tuple(
+        _target(name, _inherited(_said(own), shared)) for name, own in sorted(model.targets.items())
+    )
+
+
+def _said(model: TargetModel) -> dict[str, Any]:
+    """Return what a table says about its target."""
+    return model.model_dump(include=set(TargetModel.model_fields), exclude_none=True)
+
+
+def _inherited(own: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    """Fill up with what all targets share, but for what the platform of this one does not have."""
+    platform = own.get("platform", shared.get("platform"))
+    fitting = (key for key in shared if platform is None or not lacks(platform, key))
+    return {key: shared[key] for key in fitting} | own
+
+
+def _target(name: str | None, said: dict[str, Any]) -> TargetWish:
+    return TargetWish(name=name, **{**said, "gpus": tuple(dict.fromkeys(said.get("gpus", ())))})
 
 
 def _companion(wish: str | bool | None) -> CompanionWish:  # noqa: FBT001 as the file has it

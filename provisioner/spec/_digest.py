@@ -15,27 +15,37 @@ if TYPE_CHECKING:
 
     from packaging.specifiers import SpecifierSet
 
-    from provisioner.spec._types import CompanionWish, Spec
+    from provisioner.spec._types import CompanionWish, Spec, TargetWish
 
 
-def spec_digest(spec: Spec) -> str:
+def spec_digest(spec: Spec, target: str | None = None) -> str:
     """Return the sha256 of everything in ``spec`` that changes what is resolved, in hexadecimal.
 
-    That is Python, accelerator, platform, seed, the wishes, the dependencies and the sources; not
-    the layout of the file, where it lies, the environment's path, credentials, or how servers are
-    reached (proxy, certificates, trusted hosts, time limit). The order of indexes, folders and
-    constraint files counts; the order of keys does not. Keys that are at their default are left
-    out, so that the digest of a spec stays the same when a later version adds keys.
+    That is Python, accelerator, platform and machines of the target, seed, the wishes, the
+    dependencies and the sources; not the layout of the file, where it lies, the names of targets,
+    the environment's path, credentials, or how servers are reached (proxy, certificates, trusted
+    hosts, time limit). The other targets count, since one version of torch serves all of them. The
+    order of indexes, folders and constraint files counts; the order of keys does not. Keys that are
+    at their default are left out, so that the digest of a spec stays the same when a later version
+    adds keys.
+
+    Args:
+        spec: A spec.
+        target: Name of the target whose resolution is meant, None for the sole one.
+
+    Raises:
+        LookupError: The spec has no such target.
+        ValueError: There are several, and none was named.
     """
-    text = json.dumps(_canonical(spec), sort_keys=True, separators=(",", ":"))
+    text = json.dumps(_canonical(spec, target), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _canonical(spec: Spec) -> dict[str, object]:
+def _canonical(spec: Spec, name: str | None) -> dict[str, object]:
+    own = spec.sole if name is None else spec.target(name)
+    others = sorted(json.dumps(_target(one), sort_keys=True) for one in spec.targets if one != own)
     return {
-        "python": spec.python,
-        "accelerator": spec.accelerator,
-        "platform": spec.platform,
+        **_target(own),
         "seed": spec.seed,
         "torch": _wish(spec.torch),
         "torchvision": _wish(spec.torchvision),
@@ -44,6 +54,22 @@ def _canonical(spec: Spec) -> dict[str, object]:
             one.name: [_specifier(one.specifier), sorted(one.extras)] for one in spec.dependencies
         },
         "sources": _sources(spec),
+        **({"targets": others} if others else {}),
+    }
+
+
+def _target(target: TargetWish) -> dict[str, object]:
+    machines: dict[str, object] = {
+        "driver": target.driver,
+        "gpus": sorted(target.gpus),
+        "glibc": target.glibc,
+        "macos": target.macos,
+    }
+    return {
+        "python": target.python,
+        "accelerator": target.accelerator,
+        "platform": target.platform,
+        **{key: value for key, value in machines.items() if value},
     }
 
 

@@ -10,7 +10,14 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from provisioner.spec._misfits import no_choice, wrong_type
-from provisioner.spec._models import TABLES, example_at, keys_of, model_at
+from provisioner.spec._models import (
+    NEEDED,
+    TABLES,
+    EnvironmentModel,
+    example_at,
+    keys_of,
+    model_at,
+)
 from provisioner.spec._problems import (
     Problem,
     UnfitError,
@@ -21,7 +28,7 @@ from provisioner.spec._problems import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
@@ -29,12 +36,7 @@ if TYPE_CHECKING:
     from provisioner.spec._layout import KeyPath
 
 _LATER: Final[dict[KeyPath, str]] = {
-    ("targets",): "This version knows one target: write its `platform`, `python` and `accelerator` "
-    "under `[environment]`, and one spec file for each further target.",
     ("extends",): "Copy what the other file says into this one.",
-    ("environment", "driver"): "Remove it: the driver of a machine is not checked yet.",
-    ("environment", "gpus"): "Remove it: the GPUs of a machine are not checked yet.",
-    ("environment", "glibc"): "Remove it: the C library is checked on the machine that applies.",
 }
 """Words of later versions, with what to write until then."""
 
@@ -73,18 +75,26 @@ _OTHER_ORIGINS: Final = frozenset(
 """Keys with which other tools take a dependency from somewhere else."""
 
 
-def explain(data: Mapping[str, object], error: ValidationError) -> tuple[Problem, ...]:
-    """Return one problem per place that pydantic rejected."""
+def explain(
+    data: Mapping[str, object], error: ValidationError | None, absent: Iterable[KeyPath]
+) -> tuple[Problem, ...]:
+    """Return one problem per place that pydantic rejected or where something is missing.
+
+    Args:
+        data: The document as TOML gives it.
+        error: What pydantic says of it.
+        absent: Keys and tables that it lacks, beside those that pydantic misses.
+    """
     rejected: dict[KeyPath, list[ErrorDetails]] = {}
-    for detail in error.errors(include_url=False, include_input=False):
+    for detail in error.errors(include_url=False, include_input=False) if error else ():
         rejected.setdefault(_locate(data, detail), []).append(detail)
     unknown = {path for path, details in rejected.items() if _is(details, "extra_forbidden")}
+    # A misspelt key is reported once, as unknown, and not again as missing.
     meant = {(*path[:-1], _nearest(path)) for path in unknown}
-    return tuple(
-        _problem(path, details, data)
-        for path, details in rejected.items()
-        # A misspelt key is reported once, as unknown, and not again as missing.
-        if not (_is(details, "missing") and path in meant)
+    missing = [path for path, details in rejected.items() if _is(details, "missing")]
+    return (
+        *(_problem(path, rejected[path], data) for path in rejected if path not in missing),
+        *(_missing(path) for path in (*missing, *absent) if path not in meant),
     )
 
 
@@ -123,8 +133,6 @@ def _child(value: object, part: str | int) -> object:
 
 
 def _problem(path: KeyPath, details: list[ErrorDetails], data: Mapping[str, object]) -> Problem:
-    if _is(details, "missing"):
-        return _missing(path)
     if _is(details, "extra_forbidden"):
         return _unknown(path)
     value = _value_at(data, path)
@@ -143,8 +151,7 @@ def _problem(path: KeyPath, details: list[ErrorDetails], data: Mapping[str, obje
 def _missing(path: KeyPath) -> Problem:
     key = path[-1]
     if len(path) == 1:
-        model = TABLES[str(key)]
-        needed = [name for name, info in model.model_fields.items() if info.is_required()]
+        needed = NEEDED[str(key)]
         lines = [f"`{assignment((name,), example_at((*path, name)))}`" for name in needed]
         return Problem(
             code="TE107",
@@ -153,12 +160,26 @@ def _missing(path: KeyPath) -> Problem:
             why=f"Every spec needs it, with {' and '.join(f'`{name}`' for name in needed)}.",
             do=f"Add `[{key}]` and below it, for instance, {' and '.join(lines)}.",
         )
+    if path[0] == "targets":
+        return _missing_from_target(path)
     return Problem(
         code="TE107",
         path=path,
         message=f"`{shown_path(path)}` is missing.",
         why=f"The table `[{path[0]}]` needs the key `{key}`.",
         do=f"Add it, for instance `{assignment(path, example_at(path))}`.",
+    )
+
+
+def _missing_from_target(path: KeyPath) -> Problem:
+    key, table = path[-1], shown_path(path[:-1])
+    return Problem(
+        code="TE107",
+        path=path,
+        message=f"`{shown_path(path)}` is missing.",
+        why=f"Every target needs `{key}`, its own or that of `[environment]`.",
+        do=f"Add it, for instance `{assignment(path, example_at(path))}`, under `[{table}]`, or "
+        "under `[environment]` for all targets.",
     )
 
 
@@ -191,9 +212,11 @@ def _known_keys(table: KeyPath) -> str:
 
 
 def _better_key(path: KeyPath) -> str:
+    key = str(path[-1])
+    if path[0] == "targets" and key in keys_of(EnvironmentModel):
+        return f"Write it under `[environment]`: `{key}` is the same for all targets."
     if (near := _nearest(path)) is not None:
         return f"Write `{near}` instead, or remove it."
-    key = str(path[-1])
     if path[0] == "dependencies":
         if key in _OTHER_ORIGINS:
             return "Remove it: dependencies are wheels from an index or from `find-links`."

@@ -69,21 +69,25 @@ def _validated(
 
     from provisioner.spec._convert import to_spec  # noqa: PLC0415 see above
     from provisioner.spec._models import SpecModel  # noqa: PLC0415 see above
-    from provisioner.spec._rules import check_rules  # noqa: PLC0415 see above
+    from provisioner.spec._rules import check_rules, iter_absent  # noqa: PLC0415 see above
 
     broken = tuple(check_rules(data, layout))
     problems += broken
     if not data:
         return None
+    error: ValidationError | None = None
+    model: SpecModel | None = None
     try:
         model = SpecModel.model_validate(data)
     except ValidationError as exc:
+        error = exc
+    absent = tuple(iter_absent(data))
+    if error is not None or absent:
         from provisioner.spec._explain import explain  # noqa: PLC0415 only for invalid specs
 
         said = {problem.path for problem in broken}
-        problems += (problem for problem in explain(data, exc) if problem.path not in said)
-        return None
-    return None if problems else to_spec(model, file, layout)
+        problems += (one for one in explain(data, error, absent) if one.path not in said)
+    return None if problems or model is None else to_spec(model, file, layout)
 
 
 def _check_name(path: Path) -> list[Problem]:

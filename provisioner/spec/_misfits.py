@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable  # noqa: TC003 used where no annotation is
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from provisioner.spec._accelerators import check_accelerator
+from provisioner.spec._machines import check_driver, check_glibc, check_gpu, check_macos
 from provisioner.spec._models import SpecModel, choices_at, example_at, keys_of, model_at
 from provisioner.spec._problems import (
     Number,
@@ -22,8 +24,6 @@ from provisioner.spec._problems import (
 from provisioner.spec._versions import check_python, check_specifier, check_wish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from provisioner.spec._layout import KeyPath
 
 _KINDS: Final = {
@@ -35,6 +35,15 @@ _KINDS: Final = {
     "model_type": "a table",
 }
 """What a key takes, by the type of pydantic's error."""
+
+_CHECKS: Final[dict[str, Callable[[str], object]]] = {
+    "python": check_python,
+    "accelerator": check_accelerator,
+    "driver": check_driver,
+    "glibc": check_glibc,
+    "macos": check_macos,
+}
+"""The checks of what a target says in a text."""
 
 
 def no_choice(path: KeyPath, value: str) -> Problem:
@@ -121,10 +130,10 @@ def _quote(path: KeyPath, value: object, wanted: tuple[str, ...]) -> str | None:
 def _check_of(path: KeyPath) -> Callable[[str], object]:
     """Return the check of the text that a key takes."""
     match path:
-        case ("environment", "python"):
-            return check_python
-        case ("environment", "accelerator"):
-            return check_accelerator
+        case ("environment", str(key)) | ("targets", _, str(key)) if key in _CHECKS:
+            return _CHECKS[key]
+        case ("environment", "gpus", _) | ("targets", _, "gpus", _):
+            return check_gpu
         case ("torch", _):
             return check_wish
         case ("dependencies", _) | ("dependencies", _, "version"):

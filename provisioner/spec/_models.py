@@ -7,7 +7,7 @@ and examples are the reference documentation and the JSON Schema, so they are wr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
@@ -16,6 +16,15 @@ from provisioner.spec._accelerators import (
     PLATFORMS,
     check_accelerator,
     check_platform,
+)
+from provisioner.spec._machines import (
+    DRIVER_PATTERN,
+    GLIBC_PATTERN,
+    MACOS_PATTERN,
+    check_driver,
+    check_glibc,
+    check_gpu,
+    check_macos,
 )
 from provisioner.spec._places import (
     check_environment_path,
@@ -35,6 +44,15 @@ if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
+
+
+TARGET_PATTERN: Final = r"[a-z0-9_-]+"
+"""A target's name is part of its lock's, so the same holds as for the name of a spec."""
+NEEDED: Final[dict[str, tuple[str, ...]]] = {
+    "environment": ("python", "accelerator"),
+    "torch": ("torch",),
+}
+"""Keys that a table needs; with ``[targets]``, the targets may have those of ``[environment]``."""
 
 
 class _EdgeModel(BaseModel):
@@ -75,20 +93,24 @@ PathText = Annotated[str, AfterValidator(check_path)]
 HostText = Annotated[str, AfterValidator(check_host)]
 
 
-class EnvironmentModel(_EdgeModel):
-    """The environment: which Python, for which accelerator, where."""
+class TargetModel(_EdgeModel):
+    """A target: one platform, Python and accelerator, and what its machines have."""
 
-    python: Annotated[str, AfterValidator(check_python)] = Field(
+    python: Annotated[str, AfterValidator(check_python)] | None = Field(
+        default=None,
         title="Python version",
         description="Version of Python, in quotes: a minor version or an exact one, with `t` "
-        "appended for a free-threaded build.",
+        "appended for a free-threaded build. Every target needs one, its own or that of "
+        "`[environment]`.",
         examples=["3.11", "3.11.7", "3.13t"],
         json_schema_extra={"pattern": f"^(?:{PYTHON_PATTERN})$"},
     )
-    accelerator: Annotated[str, AfterValidator(check_accelerator)] = Field(
+    accelerator: Annotated[str, AfterValidator(check_accelerator)] | None = Field(
+        default=None,
         title="Accelerator",
         description="What torch's build is compiled for: `cpu`, `cu` with the CUDA version without "
-        "its dot, `rocm` with the ROCm version, or `xpu`. On macOS it is `cpu`, which carries MPS.",
+        "its dot, `rocm` with the ROCm version, or `xpu`. On macOS it is `cpu`, which carries MPS. "
+        "Every target needs one, its own or that of `[environment]`.",
         examples=["cpu", "cu118", "cu128", "rocm6.4", "xpu"],
         json_schema_extra={"pattern": f"^(?:{ACCELERATOR_PATTERN})$"},
     )
@@ -99,6 +121,39 @@ class EnvironmentModel(_EdgeModel):
         examples=["linux-x86_64", "macos-arm64"],
         json_schema_extra={"enum": list(PLATFORMS)},
     )
+    driver: Annotated[str, AfterValidator(check_driver)] | None = Field(
+        default=None,
+        title="NVIDIA driver",
+        description="Version of NVIDIA's driver on the machines of the target, the lowest if they "
+        "differ.",
+        examples=["535.129.03", "580"],
+        json_schema_extra={"pattern": f"^{DRIVER_PATTERN}$"},
+    )
+    gpus: list[Annotated[str, AfterValidator(check_gpu)]] | None = Field(
+        default=None,
+        title="GPUs",
+        description="GPUs that it must run on: architectures or names of models.",
+        examples=[["sm_70", "sm_80"], ["gfx90a"], ["RTX 4090"]],
+    )
+    glibc: Annotated[str, AfterValidator(check_glibc)] | None = Field(
+        default=None,
+        title="glibc",
+        description="Version of glibc on the machines of the target, the lowest if they differ.",
+        examples=["2.28"],
+        json_schema_extra={"pattern": f"^{GLIBC_PATTERN}$"},
+    )
+    macos: Annotated[str, AfterValidator(check_macos)] | None = Field(
+        default=None,
+        title="macOS",
+        description="Version of macOS on the machines of the target, the lowest if they differ.",
+        examples=["14.5", "13"],
+        json_schema_extra={"pattern": f"^{MACOS_PATTERN}$"},
+    )
+
+
+class EnvironmentModel(TargetModel):
+    """The environment: which Python, for which accelerator, where."""
+
     path: Annotated[str, AfterValidator(check_environment_path)] = Field(
         default=".venv",
         title="Path of the environment",
@@ -264,11 +319,30 @@ class SourcesModel(_EdgeModel):
     )
 
 
+def _in_some_place(key: str) -> dict[str, Any]:
+    """Return the schema of specs in which every target has a key, or ``[environment]`` has it."""
+    shared = {"environment": {"required": [key]}}
+    own = {"targets": {"minProperties": 1, "additionalProperties": {"required": [key]}}}
+    return {
+        "anyOf": [
+            {"required": ["environment"], "properties": shared},
+            {"required": ["targets"], "properties": own},
+        ]
+    }
+
+
 class SpecModel(_EdgeModel):
-    """A declarative PyTorch environment: one Python, one accelerator, one platform."""
+    """A declarative PyTorch environment, for one target or for several."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"allOf": [_in_some_place(key) for key in NEEDED["environment"]]}
+    )
 
     environment: EnvironmentModel = Field(
-        title="Environment", description="Which Python, for which accelerator, where."
+        default_factory=EnvironmentModel,
+        title="Environment",
+        description="Which Python, for which accelerator, where; what targets do not say "
+        "themselves, they take from here.",
     )
     torch: TorchModel = Field(
         title="Trio", description="Versions of torch, torchvision and torchaudio."
@@ -278,6 +352,27 @@ class SpecModel(_EdgeModel):
         title="Dependencies",
         description="Everything else: the name of a package and its version specifier.",
         examples=[{"numpy": "*", "lightning": ">=2.4,<3"}],
+    )
+    targets: dict[str, TargetModel] = Field(
+        default_factory=dict,
+        title="Targets",
+        description="Kinds of machines that the environment is for, by names of lower-case "
+        "letters, digits, `-` and `_`; each has a lock of its own. What a target does not say "
+        "itself, it takes from `[environment]`, as far as its platform has it. Without this table "
+        "`[environment]` is the one target.",
+        examples=[
+            {
+                "laptop": {"platform": "macos-arm64", "accelerator": "cpu"},
+                "cluster": {
+                    "platform": "linux-x86_64",
+                    "accelerator": "cu118",
+                    "driver": "535.129.03",
+                    "gpus": ["sm_70", "sm_80"],
+                    "glibc": "2.28",
+                },
+            }
+        ],
+        json_schema_extra={"propertyNames": {"pattern": f"^{TARGET_PATTERN}$"}},
     )
     sources: SourcesModel = Field(
         default_factory=SourcesModel,
@@ -309,6 +404,8 @@ def model_at(path: tuple[str | int, ...]) -> type[_EdgeModel] | None:
             return TABLES.get(table)
         case ("dependencies", str()):
             return DependencyModel
+        case ("targets", str()):
+            return TargetModel
         case _:
             return None
 

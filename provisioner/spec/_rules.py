@@ -5,12 +5,20 @@ They work on the raw tables, so that they find their problems even where other k
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from packaging.utils import InvalidName, canonicalize_name
 
-from provisioner.spec._accelerators import check_accelerator, check_platform, contradiction
+from provisioner.spec._accelerators import (
+    PLATFORMS,
+    check_accelerator,
+    check_platform,
+    contradiction,
+    lacks,
+)
 from provisioner.spec._layout import KeyPath, dotted
+from provisioner.spec._models import NEEDED, TARGET_PATTERN
 from provisioner.spec._problems import (
     SHORT_FORM,
     Problem,
@@ -27,6 +35,12 @@ if TYPE_CHECKING:
 
 _TRIO: Final = frozenset({"torch", "torchvision", "torchaudio"})
 
+_THINGS: Final = {
+    "driver": "NVIDIA driver",
+    "gpus": "NVIDIA or AMD GPUs",
+    "glibc": "glibc",
+    "macos": "macOS",
+}
 _NAME_RULE: Final = (
     "A name has letters, digits, `-`, `_` and `.`, and starts and ends with a letter or digit "
     "(PEP 508)."
@@ -50,7 +64,10 @@ def check_rules(data: Mapping[str, object], layout: Layout) -> Iterator[Problem]
     if not data:
         yield _EMPTY
         return
-    yield from _check_accelerator_on_platform(_table(data, "environment"))
+    for place, own, merged in _targets(data):
+        yield from _check_accelerator_on_platform(place, own, merged)
+        yield from _check_machines(place, own, merged)
+    yield from _check_target_names(_table(data, "targets"))
     yield from _check_trio_source(_table(data, "sources"))
     yield from _check_names(_table(data, "dependencies"), layout)
 
@@ -60,8 +77,49 @@ def _table(data: Mapping[str, object], name: str) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _check_accelerator_on_platform(environment: Mapping[str, object]) -> Iterator[Problem]:
-    accelerator, platform = environment.get("accelerator"), environment.get("platform")
+def _targets(
+    data: Mapping[str, object],
+) -> Iterator[tuple[KeyPath, Mapping[str, object], Mapping[str, object]]]:
+    """Yield the path of each target's table, what stands there, and that with what it inherits."""
+    shared = _table(data, "environment")
+    targets = _table(data, "targets")
+    if not targets:
+        yield ("environment",), shared, shared
+    for name, own in targets.items():
+        if isinstance(own, dict):
+            yield ("targets", name), own, {**shared, **own}
+
+
+def iter_absent(data: Mapping[str, object]) -> Iterator[KeyPath]:
+    """Yield the paths of what every target needs and one does not have."""
+    if not data.get("targets") and "environment" not in data:
+        yield ("environment",)
+        return
+    if not isinstance(data.get("environment", {}), dict):
+        return  # Said as what it is; nothing can be known to be missing.
+    for place, _, merged in _targets(data):
+        yield from ((*place, key) for key in NEEDED["environment"] if key not in merged)
+
+
+def _check_target_names(targets: Mapping[str, object]) -> Iterator[Problem]:
+    for name in targets:
+        if re.fullmatch(TARGET_PATTERN, name):
+            continue
+        better = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-") or "cluster"
+        yield Problem(
+            code="TE105",
+            path=("targets", name),
+            message=f"`{shown_path(('targets', name))}` is not the name of a target.",
+            why="The lock of a target is named after it, so the name has lower-case letters, "
+            "digits, `-` and `_` only.",
+            do=f"Write `[targets.{better}]`, for instance.",
+        )
+
+
+def _check_accelerator_on_platform(
+    place: KeyPath, own: Mapping[str, object], merged: Mapping[str, object]
+) -> Iterator[Problem]:
+    accelerator, platform = merged.get("accelerator"), merged.get("platform")
     if not isinstance(accelerator, str) or not isinstance(platform, str):
         return
     try:
@@ -69,14 +127,39 @@ def _check_accelerator_on_platform(environment: Mapping[str, object]) -> Iterato
     except UnfitError:
         return  # Said where the value itself is checked.
     if why is not None:
+        here = (*place, "accelerator" if "accelerator" in own else "platform")
+        keys = {key: shown_path(_place_of(place, own, key)) for key in ("accelerator", "platform")}
         yield Problem(
             code="TE106",
-            path=("environment", "accelerator"),
-            message=f"`environment.accelerator` is `{shown(accelerator)}`, and "
-            f"`environment.platform` is `{shown(platform)}`: they contradict each other.",
+            path=here,
+            message=f"`{keys['accelerator']}` is `{shown(accelerator)}`, and "
+            f"`{keys['platform']}` is `{shown(platform)}`: they contradict each other.",
             why=why,
             do="Change one of them; `cpu` builds exist for every platform.",
         )
+
+
+def _place_of(place: KeyPath, own: Mapping[str, object], key: str) -> KeyPath:
+    """Return where a target has a key from."""
+    return (*place, key) if key in own else ("environment", key)
+
+
+def _check_machines(
+    place: KeyPath, own: Mapping[str, object], merged: Mapping[str, object]
+) -> Iterator[Problem]:
+    """A target says nothing of what its platform does not have."""
+    platform = merged.get("platform")
+    if not isinstance(platform, str) or platform not in PLATFORMS:
+        return
+    for key in own:
+        if lacks(platform, key):
+            yield Problem(
+                code="TE105",
+                path=(*place, key),
+                message=f"`{shown_path((*place, key))}` is said of a target on {platform}.",
+                why=f"Machines of that platform have no {_THINGS[key]} that torch would use.",
+                do="Remove it, or change the target's `platform`.",
+            )
 
 
 def _check_trio_source(sources: Mapping[str, object]) -> Iterator[Problem]:

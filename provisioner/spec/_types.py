@@ -85,20 +85,38 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
-    """A whole, valid spec with one target."""
+class TargetWish:
+    """What the spec wants for one target, with what it inherits from ``[environment]``."""
 
-    file: Path
-    """Absolute path of the spec."""
-    stem: str
-    """``torchenv`` for ``torchenv.toml``; names the lock. ``[a-z0-9_-]+``."""
+    name: str | None
+    """``cluster`` for ``[targets.cluster]``; None for the one target of a spec without targets."""
     python: str
     """Minor version or exact one, ``t`` appended for a free-threaded build: ``3.11``, ``3.11.7``,
     ``3.13t``."""
     accelerator: str
     """``cpu``, ``cu118``, ``rocm6.4``, ``xpu``."""
-    platform: str | None
+    platform: str | None = None
     """``linux-x86_64`` and the like; None is the platform of this host."""
+    driver: str | None = None
+    """Lowest NVIDIA driver among the machines of the target, ``535.129.03``."""
+    gpus: tuple[str, ...] = ()
+    """GPUs that it must run on, as written: ``sm_70``, ``gfx90a``, ``RTX 4090``."""
+    glibc: str | None = None
+    """Lowest glibc among the machines of the target, ``2.28``."""
+    macos: str | None = None
+    """Lowest macOS among them, ``13.0``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """A whole, valid spec."""
+
+    file: Path
+    """Absolute path of the spec."""
+    stem: str
+    """``torchenv`` for ``torchenv.toml``; names the lock. ``[a-z0-9_-]+``."""
+    targets: tuple[TargetWish, ...]
+    """At least one; several have names, and stand in the order of their names."""
     path: Path
     """Absolute path of the environment."""
     seed: bool
@@ -118,7 +136,60 @@ class Spec:
         """Line on which ``key`` (dotted) stands in the file, or None where it does not."""
         return dict(self.lines).get(key)
 
+    def key_of(self, target: TargetWish, key: str) -> str:
+        """Return the dotted key that gives a target its ``python``, ``accelerator`` and so on.
+
+        That is ``targets.<name>.<key>`` where the target has its own, else ``environment.<key>``,
+        whether or not that is there.
+        """
+        own = f"targets.{target.name}.{key}"
+        return own if self.line_of(own) is not None else f"environment.{key}"
+
+    def target(self, name: str | None) -> TargetWish:
+        """Return the target of that name, None for the one of a spec without named targets.
+
+        Raises:
+            LookupError: The spec has no such target.
+        """
+        for target in self.targets:
+            if target.name == name:
+                return target
+        raise LookupError(name)
+
+    @property
+    def sole(self) -> TargetWish:
+        """The target of a spec that has just one.
+
+        Raises:
+            ValueError: It has several.
+        """
+        (target,) = self.targets
+        return target
+
+    @property
+    def python(self) -> str:
+        """Python of the sole target."""
+        return self.sole.python
+
+    @property
+    def accelerator(self) -> str:
+        """Accelerator of the sole target."""
+        return self.sole.accelerator
+
+    @property
+    def platform(self) -> str | None:
+        """Platform of the sole target, None for this host's."""
+        return self.sole.platform
+
+    def lock_file_of(self, target: str | None) -> Path:
+        """Return the path of a target's lock, beside the spec (PEP 751 file naming).
+
+        ``pylock.<stem>-<target>.toml``, or ``pylock.<stem>.toml`` where the target has no name.
+        """
+        suffix = "" if target is None else f"-{target}"
+        return self.file.parent / f"pylock.{self.stem}{suffix}.toml"
+
     @property
     def lock_file(self) -> Path:
-        """Path of the lock: ``pylock.<stem>.toml`` beside the spec (PEP 751 file naming)."""
-        return self.file.parent / f"pylock.{self.stem}.toml"
+        """Path of the lock of the sole target."""
+        return self.lock_file_of(self.sole.name)

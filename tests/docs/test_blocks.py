@@ -63,7 +63,7 @@ def test_a_spec_is_loaded_and_planned(block: Block, tmp_path: Path) -> None:
         return
     schema = json.loads((REPOSITORY / "schemas/torchenv.schema.json").read_text())
     Draft202012Validator(schema).validate(tomllib.loads(block.text))
-    assert provisioner.plan(provisioner.load_spec(path), host=LINUX).trio
+    assert provisioner.plan(provisioner.load_spec(path), host=LINUX).plans
 
 
 @pytest.mark.parametrize("block", _cases(one for one in blocks() if one.value("part-of")))

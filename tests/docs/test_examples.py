@@ -47,7 +47,7 @@ def test_every_example_is_expected() -> None:
 @pytest.mark.parametrize("path", _EXAMPLES, ids=lambda path: path.name)
 def test_an_example_is_planned(path: Path) -> None:
     """The plan of an example is the one that its comments promise, without any finding."""
-    plan = provisioner.plan(provisioner.load_spec(path), host=LINUX)
+    plan = provisioner.plan(provisioner.load_spec(path), host=LINUX).sole
     index, python, versions = _PLANNED[path.name]
     assert (plan.index, plan.target.python) == (index, python)
     assert {build.name: build.version for build in plan.trio} == versions

@@ -327,7 +327,8 @@ def test_another_python_in_the_spec_means_a_new_environment(project: Project) ->
     """An exact Python that the environment does not have is a reason to build."""
     lock = project.lock(trio())
     project.apply(lock)
-    spec = replace(project.spec(), python=f"{PYTHON}.999")
+    spec = project.spec()
+    spec = replace(spec, targets=(replace(spec.sole, python=f"{PYTHON}.999"),))
     interpreter = replace(this_interpreter(), version=f"{PYTHON}.999")
     done = apply_lock(replace(project.request(lock, spec=spec), interpreter=interpreter))
     assert (done.did, done.generation) == (True, 2)

@@ -62,7 +62,8 @@ def test_another_lock_makes_it_stale(applied: Project) -> None:
 
 def test_another_python_makes_it_stale(applied: Project) -> None:
     """An environment whose Python is not the spec's is behind."""
-    spec = replace(applied.spec(), python="3.7")
+    spec = applied.spec()
+    spec = replace(spec, targets=(replace(spec.sole, python="3.7"),))
     status = environment_status(spec, applied.lock(trio()))
     assert status.state == "stale"
     assert "the spec asks for 3.7" in status.findings[0].why

@@ -8,9 +8,9 @@ import pytest
 
 from provisioner.codes import TITLES
 from provisioner.findings import Severity
-from provisioner.planner import Plan, Refusal, plan
+from provisioner.planner import Plan, Refusal
 from tests.planner.case_files import compat_of_cases, load_cases
-from tests.planner.wishes import FILE, line_of, spec_of
+from tests.planner.wishes import FILE, line_of, plan_sole, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,7 +78,7 @@ def test_every_alternative_is_itself_accepted(name: str) -> None:
     named = case.spec.get("dependencies", {})
     keys["dependencies"] = {name: named[name] for name in named if not name.startswith("torch")}
     for one in _offered(verdict):
-        again = plan(spec_of(one, **keys), COMPAT, case.a_host())
+        again = plan_sole(spec_of(one, **keys), COMPAT, case.a_host())
         assert isinstance(again, Plan), f"{one}: {_told(again.findings)}"
         assert again.combination == one
         assert again.findings == ()
@@ -105,7 +105,7 @@ def test_about_half_of_the_cases_are_refusals() -> None:
 
 
 def _verdict(case: Case) -> Plan | Refusal:
-    return plan(case.a_spec(), COMPAT, case.a_host())
+    return plan_sole(case.a_spec(), COMPAT, case.a_host())
 
 
 def _offered(verdict: Refusal) -> list[Combination]:

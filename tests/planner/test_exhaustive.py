@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provisioner.compat import load_compat
-from provisioner.planner import Plan, Refusal, plan
+from provisioner.planner import Plan, Refusal
 from provisioner.planner._judge import Choice, judge
 from provisioner.planner._request import MEMBERS, request_from
 from provisioner.spec._accelerators import check_accelerator, check_platform, contradiction
 from provisioner.spec._versions import check_python
-from tests.planner.wishes import a_host, a_spec
+from tests.planner.wishes import a_host, a_spec, plan_sole
 
 if TYPE_CHECKING:
     from provisioner.compat import Build
@@ -28,7 +28,7 @@ def test_every_published_torch_is_planned(torch: str) -> None:
     """Each (accelerator, Python, platform) row of a release is accepted on its index."""
     for build in COMPAT.builds(torch):
         for python in (*build.pythons, *build.unsure):
-            verdict = plan(_torch_alone(build, python), COMPAT, a_host(build.platform))
+            verdict = plan_sole(_torch_alone(build, python), COMPAT, a_host(build.platform))
             assert isinstance(verdict, Plan), (build, python)
             assert (verdict.index, verdict.torch.accelerator) == (build.index, build.accelerator)
             unsure = python in build.unsure or build.known in ("announced", "unknown")
@@ -54,7 +54,9 @@ def test_every_unpublished_accelerator_is_an_obstacle(torch: str) -> None:
     for platform, accelerator in product(COMPAT.platforms, COMPAT.accelerators):
         if not COMPAT.builds(torch, platform=platform, accelerator=accelerator):
             spec = a_spec(torch=torch, accelerator=accelerator, platform=platform)
-            assert not isinstance(judge(request_from(spec, a_host()), release, COMPAT), Choice)
+            assert not isinstance(
+                judge(request_from(spec, spec.sole, a_host()), release, COMPAT), Choice
+            )
 
 
 @pytest.mark.parametrize("torch", RELEASES)
@@ -68,13 +70,15 @@ def test_every_unpublished_python_is_an_obstacle(torch: str) -> None:
         there = {python for build in builds for python in (*build.pythons, *build.unsure)}
         for python in every - there:
             spec = a_spec(torch=torch, accelerator=accelerator, platform=platform, python=python)
-            assert not isinstance(judge(request_from(spec, a_host()), release, COMPAT), Choice)
+            assert not isinstance(
+                judge(request_from(spec, spec.sole, a_host()), release, COMPAT), Choice
+            )
 
 
 @pytest.mark.parametrize("accelerator", ["cu112", "cu115", "cu120", "cu133", "rocm6.5", "cu999"])
 def test_accelerators_that_never_were_are_refused(accelerator: str) -> None:
     """The compat data knows all accelerators; another one is refused with its own code."""
-    verdict = plan(a_spec(accelerator=accelerator), COMPAT, a_host())
+    verdict = plan_sole(a_spec(accelerator=accelerator), COMPAT, a_host())
     assert isinstance(verdict, Refusal)
     assert verdict.findings[0].code == "TE211"
 
@@ -89,7 +93,7 @@ def test_the_pair_of_every_release_is_planned_where_the_index_has_it(torch: str)
         for python in build.pythons:
             if all(member.has_wheel(build.platform, python) for member in members):
                 spec = a_spec(torch=torch, accelerator=build.accelerator, python=python)
-                verdict = plan(spec, COMPAT, a_host(build.platform))
+                verdict = plan_sole(spec, COMPAT, a_host(build.platform))
                 assert isinstance(verdict, Plan)
                 assert verdict.index == "default"
                 assert [one.public for one in verdict.trio[1:]] == [one.version for one in members]

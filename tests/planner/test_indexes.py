@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from provisioner.planner import Refusal, plan
+from provisioner.planner import Refusal
 from tests.planner.case_files import compat_of_cases
-from tests.planner.wishes import LINES, a_host, a_spec
+from tests.planner.wishes import LINES, a_host, a_spec, plan_sole
 
 if TYPE_CHECKING:
     from provisioner.compat import Compat
@@ -31,7 +31,7 @@ def test_a_build_that_only_the_default_index_has(sources: dict[str, Any], key: s
     """Insisting on PyTorch's index is refused with the key that insists, and what to do."""
     lines = (*LINES, ("sources.isolated", 11))
     spec = a_spec(torch="2.9.1", accelerator="cu128", sources=sources, lines=lines)
-    verdict = plan(spec, _without_pytorch_index(compat_of_cases()), a_host())
+    verdict = plan_sole(spec, _without_pytorch_index(compat_of_cases()), a_host())
     assert isinstance(verdict, Refusal)
     (finding,) = verdict.findings
     assert finding.code == "TE213"

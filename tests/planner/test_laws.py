@@ -11,11 +11,11 @@ from packaging.specifiers import SpecifierSet
 
 from provisioner.compat import load_compat
 from provisioner.findings import Severity
-from provisioner.planner import Plan, Refusal, plan
+from provisioner.planner import Plan, Refusal
 from provisioner.planner._judge import Choice, judge
 from provisioner.planner._request import request_from
 from provisioner.planner._search import matching
-from tests.planner.wishes import a_host, a_spec, spec_of
+from tests.planner.wishes import a_host, a_spec, plan_sole, spec_of
 
 if TYPE_CHECKING:
     from provisioner.host import HostFacts
@@ -93,7 +93,7 @@ hosts = st.builds(
 @given(wishes, hosts)
 def test_every_request_gets_a_verdict(keys: dict[str, Any], host: HostFacts) -> None:
     """A plan has no error, a refusal has nothing but errors; nothing is ever raised."""
-    verdict = plan(a_spec(**keys), COMPAT, host)
+    verdict = plan_sole(a_spec(**keys), COMPAT, host)
     severities = {finding.severity for finding in verdict.findings}
     if isinstance(verdict, Refusal):
         assert severities == {Severity.ERROR}
@@ -106,10 +106,10 @@ def test_every_alternative_is_accepted(keys: dict[str, Any], host: HostFacts) ->
     """What is offered instead of a refused request is planned when it is asked for."""
     keys["dependencies"].pop("torchvision", None)
     keys["sources"]["isolated"] = False
-    verdict = plan(a_spec(**keys), COMPAT, host)
+    verdict = plan_sole(a_spec(**keys), COMPAT, host)
     others = {name: keys[name] for name in ("platform", "dependencies", "sources")}
     for combination in (one for finding in verdict.findings for one in finding.alternatives):
-        again = plan(spec_of(combination, **others), COMPAT, host)
+        again = plan_sole(spec_of(combination, **others), COMPAT, host)
         assert isinstance(again, Plan)
         assert again.combination == combination
 
@@ -117,7 +117,7 @@ def test_every_alternative_is_accepted(keys: dict[str, Any], host: HostFacts) ->
 @given(wishes, hosts)
 def test_what_is_planned_exists(keys: dict[str, Any], host: HostFacts) -> None:
     """The chosen torch is in the data for that index, platform, accelerator and Python."""
-    verdict = plan(a_spec(**keys), COMPAT, host)
+    verdict = plan_sole(a_spec(**keys), COMPAT, host)
     if isinstance(verdict, Plan):
         target = verdict.target
         builds = COMPAT.builds(
@@ -153,7 +153,7 @@ def test_order_does_not_matter(keys: dict[str, Any], host: HostFacts, random: An
     random.shuffle(shuffled_dependencies)
     random.shuffle(shuffled_lines)
     shuffled = replace(spec, dependencies=tuple(shuffled_dependencies), lines=tuple(shuffled_lines))
-    verdict, again = plan(spec, COMPAT, host), plan(shuffled, COMPAT, host)
+    verdict, again = plan_sole(spec, COMPAT, host), plan_sole(shuffled, COMPAT, host)
     assert sorted(map(repr, verdict.findings)) == sorted(map(repr, again.findings))
     assert replace(verdict, findings=()) == replace(again, findings=())
 
@@ -163,10 +163,10 @@ def test_pasting_a_plan_into_a_spec_gives_the_same_plan(
     keys: dict[str, Any], host: HostFacts
 ) -> None:
     """What was chosen for a range is what its exact versions are planned as."""
-    verdict = plan(a_spec(**keys), COMPAT, host)
+    verdict = plan_sole(a_spec(**keys), COMPAT, host)
     if isinstance(verdict, Plan):
         others = {name: keys[name] for name in ("platform", "dependencies", "sources")}
-        again = plan(spec_of(verdict.combination, **others), COMPAT, host)
+        again = plan_sole(spec_of(verdict.combination, **others), COMPAT, host)
         assert isinstance(again, Plan)
         assert (again.trio, again.index, again.glibc) == (
             verdict.trio,
@@ -177,7 +177,7 @@ def test_pasting_a_plan_into_a_spec_gives_the_same_plan(
 
 def _candidates(spec: Spec, host: HostFacts) -> set[str]:
     """The releases that a search could choose."""
-    request = request_from(spec, host)
+    request = request_from(spec, spec.sole, host)
     return {
         release.torch
         for release in matching(request, COMPAT)

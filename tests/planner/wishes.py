@@ -9,11 +9,14 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from provisioner.host import HostFacts
-from provisioner.spec import Dependency, Follow, LeaveOut, Sources, Spec, VersionWish
+from provisioner.planner import Plan, Plans, Refusal
+from provisioner.planner import plan as plan_all
+from provisioner.spec import Dependency, Follow, LeaveOut, Sources, Spec, TargetWish, VersionWish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from provisioner.compat import Compat
     from provisioner.findings import Combination
     from provisioner.spec import CompanionWish
 
@@ -29,6 +32,7 @@ LINES: Final = (
     ("dependencies.numpy", 13),
 )
 """Where things would stand in the file; findings have to point there."""
+_TARGET_KEYS: Final = ("python", "accelerator", "platform", "driver", "gpus", "glibc", "macos")
 
 
 def a_wish(text: str) -> VersionWish:
@@ -51,14 +55,13 @@ def a_member(value: object) -> CompanionWish:
 def a_spec(**wishes: Any) -> Spec:  # noqa: ANN401  # as the keys of a spec
     """Make a spec: python, accelerator, torch, torchvision, torchaudio, platform, and more.
 
-    ``dependencies`` are requirements by name; ``sources`` are fields of ``Sources``.
+    ``targets`` are tables of what each has for itself; ``dependencies`` are requirements by name;
+    ``sources`` are fields of ``Sources``.
     """
     return Spec(
         file=FILE,
         stem="torchenv",
-        python=wishes.get("python", "3.11"),
-        accelerator=wishes.get("accelerator", "cpu"),
-        platform=wishes.get("platform"),
+        targets=_targets(wishes),
         path=FILE.parent / ".venv",
         seed=True,
         torch=a_wish(wishes.get("torch", "latest")),
@@ -68,6 +71,17 @@ def a_spec(**wishes: Any) -> Spec:  # noqa: ANN401  # as the keys of a spec
         sources=Sources(**wishes.get("sources", {})),
         lines=wishes.get("lines", LINES),
         shown=str(FILE),
+    )
+
+
+def _targets(wishes: Mapping[str, Any]) -> tuple[TargetWish, ...]:
+    shared: dict[str, Any] = {"python": "3.11", "accelerator": "cpu"}
+    shared |= {key: wishes[key] for key in _TARGET_KEYS if wishes.get(key) is not None}
+    named: Mapping[str, Mapping[str, Any]] = wishes.get("targets", {})
+    said = [{"name": name, **shared, **own} for name, own in sorted(named.items())]
+    return tuple(
+        TargetWish(**{**one, "gpus": tuple(one.get("gpus", ()))})
+        for one in said or [{"name": None, **shared}]
     )
 
 
@@ -94,6 +108,12 @@ def a_host(
         libc_version=facts.get("libc_version", "2.36" if linux else None),
         macos_version=facts.get("macos_version", "14.5" if platform[:5] == "macos" else None),
     )
+
+
+def plan_sole(spec: Spec, compat: Compat, host: HostFacts) -> Plan | Refusal:
+    """Plan a spec with one target."""
+    verdict = plan_all(spec, compat, host)
+    return verdict.sole if isinstance(verdict, Plans) else verdict
 
 
 def spec_of(

@@ -131,7 +131,7 @@ _SIGNS: Final = (
     *('"""', "'''", "[[", "\N{ZERO WIDTH NO-BREAK SPACE}", "\ud7ff"),
 )
 _VALUES: Final = """true [] {} 1e999 -0 nan 2024-01-01 3.10 "cuda11.8" "2.1.0+cu116" ">=2" "~" """
-_WORDS: Final = "environment torch dependencies sources python version extras"
+_WORDS: Final = "environment torch dependencies sources targets python gpus version extras"
 PIECES: Final = st.one_of(
     st.sampled_from(_SIGNS),
     st.sampled_from(_VALUES.split()),
@@ -193,11 +193,21 @@ DEPENDENCY: Final = SPECIFIERS | st.just("*") | _optional(
     {}, {"version": SPECIFIERS, "extras": st.lists(st.sampled_from(["a", "B_b", "c"]), max_size=3)}
 )  # fmt: skip
 
+_MACHINES: Final[dict[str, Any]] = {
+    "platform": st.just("linux-x86_64"),
+    "driver": st.sampled_from(["470", "535.129.03"]),
+    "gpus": st.lists(st.sampled_from(["sm_70", "gfx90a", "RTX 4090"]), max_size=3),
+    "glibc": st.sampled_from(["2.17", "2.28"]),
+    "macos": st.just("13.0"),
+}
+_NO_MACOS: Final = {key: value for key, value in _MACHINES.items() if key != "macos"}
+TARGET: Final = _optional({}, {"python": PYTHONS, "accelerator": ACCELERATORS, **_NO_MACOS})
+
 SPECS: Final = _optional(
     {
         "environment": _optional(
             {"python": PYTHONS, "accelerator": ACCELERATORS},
-            {"platform": st.just("linux-x86_64"), "path": PLACES, "seed": st.booleans()},
+            {**_NO_MACOS, "path": PLACES, "seed": st.booleans()},
         ),
         "torch": _optional(
             {"torch": WISHES},
@@ -223,6 +233,7 @@ SPECS: Final = _optional(
                 "trusted-hosts": st.lists(st.just("a.example:80"), max_size=1),
             },
         ),
+        "targets": st.dictionaries(st.sampled_from(["a", "b-1", "c_2"]), TARGET, max_size=2),
     },
 )
 """Valid specs as nested dictionaries, the way TOML gives them."""

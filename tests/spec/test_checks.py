@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from provisioner.spec._accelerators import (
@@ -10,6 +12,7 @@ from provisioner.spec._accelerators import (
     check_platform,
     contradiction,
 )
+from provisioner.spec._machines import check_driver, check_glibc, check_gpu, check_macos
 from provisioner.spec._places import (
     check_environment_path,
     check_host,
@@ -22,6 +25,9 @@ from provisioner.spec._places import (
 )
 from provisioner.spec._problems import Number, UnfitError, described, one_of, shown, shown_path
 from provisioner.spec._versions import check_python, check_specifier, check_wish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(
@@ -128,6 +134,59 @@ def test_where_an_accelerator_can_be(accelerator: str, platforms: set[str]) -> N
     for platform in PLATFORMS:
         assert check_platform(platform) == platform
         assert (contradiction(accelerator, platform) is None) == (platform in platforms)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sm_70", "sm_120", "sm_90a", "gfx906", "gfx90a", "gfx1100", "RTX 4090", "A100", "Tesla V100"],
+)
+def test_gpus(text: str) -> None:
+    """An architecture of NVIDIA or AMD, or the name of a model."""
+    assert check_gpu(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("SM_70", "sm_70"),
+        ("sm80", "sm_80"),
+        ("sm_90A", "sm_90a"),
+        ("compute_61", "sm_61"),
+        ("cc 8.6", "sm_86"),
+        ("12.0", "sm_120"),
+        ("GFX1100", "gfx1100"),
+        ("gfx90a:xnack-", "gfx90a"),
+        ("4090", None),
+        ("", None),
+        ("-", None),
+        ("RTX\t4090", None),
+        ("x" * 61, None),
+    ],
+)
+def test_what_was_meant_by_a_gpu(text: str, meant: str | None) -> None:
+    """The ways of writing an architecture lead to its name."""
+    with pytest.raises(UnfitError) as caught:
+        check_gpu(text)
+    assert caught.value.instead == meant
+    assert caught.value.instead is not None or caught.value.do
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        (check_driver, ["470", "535.129.03", "450.80", "1000.1"], ["12.2", "0535", "", "535."]),
+        (check_glibc, ["2.17", "2.5", "2.40"], ["2", "3.4", "2.281", "", "musl"]),
+        (check_macos, ["14.5", "13", "10.15.7", "26"], ["Sonoma", "9.2", "", "14."]),
+    ],
+)
+def test_versions_of_machines(check: Callable[[str], str], good: list[str], bad: list[str]) -> None:
+    """Versions of the driver, of glibc and of macOS are numbers in their own form."""
+    for text in good:
+        assert check(text) == text
+    for text in bad:
+        with pytest.raises(UnfitError) as caught:
+            check(text)
+        assert caught.value.instead is not None or caught.value.do
 
 
 @pytest.mark.parametrize("text", ["3.8", "3.10", "3.11.7", "3.13t", "3.13.0t", "3.99"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random  # noqa: TC003 hypothesis reads the annotation
+from typing import Any
 
 import pytest
 import tomlkit
@@ -110,11 +111,70 @@ def test_place_does_not_count() -> None:
     assert _digest(BASE, Path("/elsewhere/deep/other.toml")) == _digest(BASE)
 
 
+TARGETS = """\
+[environment]
+python = "3.11"
+
+[torch]
+torch = "2.6"
+
+[targets.one]
+accelerator = "cpu"
+
+[targets.two]
+accelerator = "cu118"
+gpus = ["sm_70", "sm_80"]
+"""
+
+
+def _named_digest(text: str, target: str | None) -> str:
+    return spec_digest(parse_spec(text, FILE), target)
+
+
+def test_targets_have_digests_of_their_own() -> None:
+    """Each target is resolved for itself, whatever its name; the order of its GPUs is nothing."""
+    digests = {name: _named_digest(TARGETS, name) for name in ("one", "two")}
+    assert digests["one"] != digests["two"]
+    renamed = TARGETS.replace("targets.two", "targets.more")
+    assert _named_digest(renamed, "more") == digests["two"]
+    swapped = (
+        TARGETS.replace("one", "x").replace("two", "one").replace("[targets.x]", "[targets.two]")
+    )
+    assert _named_digest(swapped, "two") == digests["one"]
+    turned = TARGETS.replace('"sm_70", "sm_80"', '"sm_80", "sm_70"')
+    assert _named_digest(turned, "two") == digests["two"]
+
+
+@pytest.mark.parametrize("more", ['driver = "535"', 'glibc = "2.28"', 'platform = "linux-x86_64"'])
+def test_other_targets_count(more: str) -> None:
+    """One torch serves all targets, so what another one has can change what is chosen."""
+    changed = f"{TARGETS}{more}\n"
+    for name in ("one", "two"):
+        assert _named_digest(changed, name) != _named_digest(TARGETS, name)
+
+
+def test_a_name_alone_changes_nothing() -> None:
+    """A sole target has the same digest with a name and without."""
+    head, _, tail = TARGETS.partition("[targets.one]\n")
+    accelerator, _, _ = tail.partition("\n")
+    plain = head.replace("[torch]", f"{accelerator}\n[torch]")
+    named = f"{head}[targets.one]\n{accelerator}\n"
+    assert _digest(named) == _named_digest(named, "one") == _digest(plain)
+
+
+@pytest.mark.parametrize("more", ['driver = "535"', 'gpus = ["sm_80"]', 'glibc = "2.28"'])
+def test_machines_count(more: str) -> None:
+    """What the machines have can hold a release back."""
+    assert _digest(BASE.replace("[torch]", f"{more}\n[torch]")) != _digest(BASE)
+
+
 @LAW
 @given(SPECS, st.randoms(use_true_random=False))
-def test_order_of_keys_does_not_count(spec: dict[str, object], random: Random) -> None:
+def test_order_of_keys_does_not_count(spec: dict[str, Any], random: Random) -> None:
     """Tables and keys in another order are the same spec."""
-    assert _digest(tomlkit.dumps(_shuffled(spec, random))) == _digest(tomlkit.dumps(spec))
+    shuffled = tomlkit.dumps(_shuffled(spec, random))
+    for name in spec.get("targets") or [None]:
+        assert _named_digest(shuffled, name) == _named_digest(tomlkit.dumps(spec), name)
 
 
 def _shuffled(value: object, random: Random) -> dict[str, object]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from provisioner.codes import TITLES
 from provisioner.findings import SpecError
-from provisioner.spec import LeaveOut, Spec, VersionWish, parse_spec, spec_digest
+from provisioner.spec import LeaveOut, Spec, TargetWish, VersionWish, parse_spec, spec_digest
 from provisioner.spec.schema import spec_schema
 from tests.spec.json_schema import errors
 from tests.spec.strategies import LAW, SPECS, VALUES, mutated_texts
@@ -49,7 +49,7 @@ def test_only_spec_errors(text: str) -> None:
     """Whatever the text, reading it gives a spec or a ``SpecError`` whose findings can be shown."""
     spec = _read(text)
     if spec is not None:
-        assert len(spec_digest(spec)) == 64
+        assert all(len(spec_digest(spec, target.name)) == 64 for target in spec.targets)
 
 
 @LAW
@@ -58,8 +58,13 @@ def test_valid_specs_are_read(data: dict[str, Any]) -> None:
     """Every spec that keeps to the rules is accepted, and says what was written."""
     spec = parse_spec(tomlkit.dumps(data), FILE)
     environment, torch = data["environment"], data["torch"]
-    assert spec.python == environment["python"]
-    assert spec.accelerator == environment["accelerator"]
+    targets = data.get("targets") or {None: environment}
+    assert [target.name for target in spec.targets] == sorted(targets)
+    for name, own in targets.items():
+        target = spec.target(name)
+        assert target.python == own.get("python", environment["python"])
+        assert target.accelerator == own.get("accelerator", environment["accelerator"])
+        assert target.glibc == own.get("glibc", environment.get("glibc"))
     assert spec.seed == environment.get("seed", True)
     assert spec.torch.text == torch["torch"]
     assert isinstance(spec.torchaudio, LeaveOut) == ("torchaudio" in torch)
@@ -74,7 +79,9 @@ def test_round_trip(data: dict[str, Any]) -> None:
     spec = parse_spec(tomlkit.dumps(data), FILE)
     again = parse_spec(tomlkit.dumps(_written(spec)), FILE)
     assert again.dependencies == _without_lines(again, spec)
-    assert spec_digest(again) == spec_digest(spec)
+    assert again.targets == spec.targets
+    for target in spec.targets:
+        assert spec_digest(again, target.name) == spec_digest(spec, target.name)
     assert again.sources == spec.sources
 
 
@@ -88,10 +95,10 @@ def _without_lines(again: Spec, spec: Spec) -> tuple[Any, ...]:
 
 
 def _written(spec: Spec) -> dict[str, Any]:
-    environment = {"python": spec.python, "accelerator": spec.accelerator, "seed": spec.seed}
-    environment["path"] = str(spec.path)
-    if spec.platform is not None:
-        environment["platform"] = spec.platform
+    environment: dict[str, Any] = {"path": str(spec.path), "seed": spec.seed}
+    targets = {target.name: _written_target(target) for target in spec.targets}
+    if None in targets:
+        environment |= targets.pop(None)
     torch: dict[str, Any] = {"torch": spec.torch.text}
     for name, wish in (("torchvision", spec.torchvision), ("torchaudio", spec.torchaudio)):
         if isinstance(wish, VersionWish | LeaveOut):
@@ -104,8 +111,15 @@ def _written(spec: Spec) -> dict[str, Any]:
         "environment": environment,
         "torch": torch,
         "dependencies": dependencies,
+        "targets": targets,
         "sources": _written_sources(spec),
     }
+
+
+def _written_target(target: TargetWish) -> dict[str, Any]:
+    values = {key: getattr(target, key) for key in ("python", "accelerator", "platform", "driver")}
+    values |= {"gpus": list(target.gpus), "glibc": target.glibc, "macos": target.macos}
+    return {key: value for key, value in values.items() if value}
 
 
 def _written_sources(spec: Spec) -> dict[str, Any]:

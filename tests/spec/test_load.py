@@ -17,6 +17,7 @@ from provisioner.spec import (
     LeaveOut,
     Sources,
     Spec,
+    TargetWish,
     VersionWish,
     load_spec,
     parse_spec,
@@ -42,9 +43,7 @@ def test_short_form() -> None:
     assert spec == Spec(
         file=file,
         stem="short",
-        python="3.10",
-        accelerator="cu118",
-        platform=None,
+        targets=(TargetWish(name=None, python="3.10", accelerator="cu118"),),
         path=file.parent / ".venv",
         seed=True,
         torch=VersionWish(text="2.2.0", specifier=SpecifierSet("==2.2.0")),
@@ -102,6 +101,61 @@ def test_every_key() -> None:
         timeout_s=2.5,
         relative=tuple(sorted((str(folder.parent / "constraints.txt"), str(folder / "wheels")))),
     )
+
+
+def test_targets_inherit() -> None:
+    """A target has what `[environment]` says, but for what it says itself or cannot have."""
+    file = CASES / "good" / "targets.toml"
+    spec = load_spec(file)
+    cluster, laptop, old = spec.targets
+    assert cluster == TargetWish(
+        name="cluster",
+        python="3.11",
+        accelerator="cu118",
+        platform="linux-x86_64",
+        driver="535.129.03",
+        gpus=("sm_70", "RTX 4090"),
+        glibc="2.28",
+    )
+    assert laptop == TargetWish(
+        name="laptop", python="3.11", accelerator="cpu", platform="macos-arm64", macos="13.0"
+    )
+    assert old == TargetWish(
+        name="old_1", python="3.10.4", accelerator="cu118", driver="470", glibc="2.17"
+    )
+
+
+def test_targets_are_found_by_name() -> None:
+    """Each target has a lock of its own, and knows the key that each of its values is from."""
+    file = CASES / "good" / "targets.toml"
+    spec = load_spec(file)
+    old = spec.target("old_1")
+    assert spec.lock_file_of("old_1") == file.parent / "pylock.targets-old_1.toml"
+    assert spec.key_of(old, "driver") == "targets.old_1.driver"
+    assert spec.key_of(old, "accelerator") == "environment.accelerator"
+    with pytest.raises(LookupError):
+        spec.target("laptop2")
+    with pytest.raises(ValueError, match="too many values"):
+        _ = spec.python
+
+
+def test_a_single_named_target_is_the_sole_one() -> None:
+    """Without `[environment]`, and with a name, a spec still has one target."""
+    spec = load_spec(CASES / "good" / "targets-alone.toml")
+    assert spec.sole == TargetWish(
+        name="one",
+        python="3.12",
+        accelerator="rocm6.4",
+        platform="linux-x86_64",
+        gpus=("gfx90a",),
+    )
+    assert spec.lock_file.name == "pylock.targets-alone-one.toml"
+    assert (spec.python, spec.platform) == ("3.12", "linux-x86_64")
+
+
+def test_an_empty_table_of_targets_says_nothing() -> None:
+    """Then `[environment]` is the one target."""
+    assert _spec("[targets]\n").targets == _spec().targets
 
 
 def test_silence_is_not_a_default() -> None:

@@ -97,7 +97,8 @@ def test_every_key_is_documented() -> None:
     for name, table in spec_schema()["properties"].items():
         assert table["title"]
         assert table["description"].endswith(".")
-        for key, schema in table.get("properties", {}).items():
+        below = table if "properties" in table else table.get("additionalProperties", {})
+        for key, schema in below.get("properties", {}).items():
             assert schema["title"], (name, key)
             assert schema["description"].endswith("."), (name, key)
             assert schema["examples"], (name, key)

@@ -26,12 +26,13 @@ def command(spec: Path, **options: bool) -> int:
     output = Output(command="plan", **options)
     planned = plan_with_changes(load_spec(spec))
     if output.as_json:
-        output.document(_body(planned), planned.plan.findings)
+        output.document(_body(planned), (*planned.plans.findings, *planned.doubts))
         return int(ExitCode.DONE)
     from provisioner.cli.render.plan import print_changes, print_plan
 
-    output.findings(planned.plan.findings)
-    print_plan(output.console(), planned.plan)
+    output.findings((*planned.plans.findings, *planned.doubts))
+    for plan in planned.plans.plans:
+        print_plan(output.console(), plan)
     print_changes(output.console(), planned.changes)
     return int(ExitCode.DONE)
 
@@ -39,6 +40,8 @@ def command(spec: Path, **options: bool) -> int:
 def _body(planned: Planned) -> dict[str, Any]:
     """Return the chosen builds by target, and what an apply would change."""
     return {
-        "targets": {_parts.TARGET: _parts.target(planned.plan)},
+        "targets": {
+            plan.target.name or _parts.TARGET: _parts.target(plan) for plan in planned.plans.plans
+        },
         "changes": _parts.changes(planned.changes) if planned.changes is not None else None,
     }

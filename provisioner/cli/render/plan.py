@@ -21,8 +21,9 @@ _SIGNS: Final = (("+", "green"), ("-", "red"), ("~", "yellow"))
 def print_plan(console: Console, plan: Plan) -> None:
     """Print what the plan chose."""
     target = plan.target
+    name = f" of `{target.name}`" if target.name is not None else ""
     where = f"{target.platform}, Python {target.python}, {target.accelerator}"
-    say(console, Text.assemble(("Plan", "bold"), f" for {where}"))
+    say(console, Text.assemble((f"Plan{name}", "bold"), f" for {where}"))
     url = plan.index_url
     origin = f"from {strip_credentials(url)}" if url is not None else "from the default index"
     rows = [(build.name, _with_build(build), origin) for build in plan.trio]
