@@ -67,6 +67,8 @@ TITLES: Final[dict[str, str]] = {
     "TE430": "A package exists only on this machine",
     "TE431": "The lock cannot be written",
     "TE432": "A hash was learned by downloading the wheel",
+    "TE433": "A package to upgrade is not in the lock",
+    "TE436": "A newer release is possible, and the locked one stays",
     # -- store
     "TE501": "A wheel does not match its hash",
     "TE502": "A download did not complete",

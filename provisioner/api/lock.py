@@ -7,18 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from provisioner.api._keeping import keep_trio
 from provisioner.api._setting import Setting
 from provisioner.api.plan import plan_sole
 from provisioner.compat import load_compat
 from provisioner.events import Reporter
-from provisioner.findings import Finding, TorchenvError, Where, WorldError
+from provisioner.findings import Finding, Severity, TorchenvError, Where, WorldError
 from provisioner.host import probe_host
 from provisioner.paths import display
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from provisioner.lockfile import Lock
+    from provisioner.lockfile import InputChange, Lock, Upgrade
     from provisioner.planner import Plan
     from provisioner.spec import Spec
 
@@ -32,6 +33,12 @@ class Locked:
     """False where the file held the very same bytes already, or was only checked."""
     findings: tuple[Finding, ...]
     """Warnings and notes; of a check, the one error that makes the lock stale."""
+    resolved: bool = False
+    """False where the lock was right, so that nothing was asked."""
+    stale: tuple[InputChange, ...] = ()
+    """What changed in the spec since the lock was made, where that is known."""
+    previous: Lock | None = None
+    """What the file held before; None where there was none or it could not be read."""
 
 
 def check_lock(spec: Spec) -> Locked:
@@ -42,15 +49,28 @@ def check_lock(spec: Spec) -> Locked:
         WorldError: There is no lock.
         VerificationError: The lock cannot be trusted.
     """
-    from provisioner.lockfile import read_lock, staleness
+    from provisioner.lockfile import input_changes, read_lock, staleness
 
     found = read_lock(spec.lock_file)
     stale = staleness(found, spec, plan_sole(spec).target.platform)
-    return Locked(lock=found, written=False, findings=() if stale is None else (stale,))
+    return Locked(
+        lock=found,
+        written=False,
+        findings=() if stale is None else (stale,),
+        stale=input_changes(found, spec),
+        previous=found,
+    )
 
 
-def lock(spec: Spec, *, reporter: Reporter | None = None) -> Locked:
-    """Plan, resolve, and write the lock beside the spec.
+def lock(spec: Spec, *, upgrade: Upgrade | None = None, reporter: Reporter | None = None) -> Locked:
+    """Plan, resolve, and write the lock beside the spec; a lock that is right stays as it is.
+
+    Versions that are locked stay too, unless the spec demands another.
+
+    Args:
+        spec: What is wanted.
+        upgrade: What may get newer all the same.
+        reporter: Listens to the progress.
 
     Raises:
         PlanError: The combination cannot be.
@@ -58,14 +78,32 @@ def lock(spec: Spec, *, reporter: Reporter | None = None) -> Locked:
         VerificationError: A package would come from where it must not, or the file at the lock's
             path is not ours.
     """
+    from provisioner.lockfile import Upgrade, staleness
+
     reporter = reporter or Reporter()
-    planned = plan_sole(spec)
+    upgrade = upgrade or Upgrade()
+    previous, doubts = _previous_lock(spec)
+    planned = keep_trio(spec, plan_sole(spec), previous, upgrade)
     reporter.planned(planned)
-    made = make_and_write(spec, planned, Setting(spec), reporter)
-    return replace(made, findings=(*planned.findings, *made.findings))
+    findings = (*planned.findings, *doubts)
+    if (
+        previous is not None
+        and not upgrade.is_wanted
+        and staleness(previous, spec, planned.target.platform) is None
+    ):
+        return Locked(lock=previous, written=False, findings=findings, previous=previous)
+    made = make_and_write(spec, planned, Setting(spec), reporter, upgrade=upgrade)
+    return replace(made, findings=(*findings, *made.findings))
 
 
-def make_and_write(spec: Spec, planned: Plan, setting: Setting, reporter: Reporter) -> Locked:
+def make_and_write(
+    spec: Spec,
+    planned: Plan,
+    setting: Setting,
+    reporter: Reporter,
+    *,
+    upgrade: Upgrade | None = None,
+) -> Locked:
     """Resolve a plan and write the lock; the findings are those of this step alone.
 
     Raises:
@@ -73,15 +111,25 @@ def make_and_write(spec: Spec, planned: Plan, setting: Setting, reporter: Report
         VerificationError: As :func:`lock`.
     """
     from provisioner.engine import Engine
-    from provisioner.lockfile import LockRequest, engine_environ, make_lock, read_lock, write_lock
+    from provisioner.lockfile import (
+        LockRequest,
+        Upgrade,
+        engine_environ,
+        input_changes,
+        make_lock,
+        preferences,
+        read_lock,
+        write_lock,
+    )
     from provisioner.network import Client
 
-    _refuse_foreign_lock(spec)
+    previous, _ = _previous_lock(spec)
+    upgrade = upgrade or Upgrade()
     with Client(setting.network) as client:
         made, notes = make_lock(
             LockRequest(
                 spec=spec,
-                plan=planned,
+                plan=keep_trio(spec, planned, previous, upgrade),
                 compat=load_compat(),
                 host=probe_host(setting.environ),
                 pip=setting.pip,
@@ -91,13 +139,22 @@ def make_and_write(spec: Spec, planned: Plan, setting: Setting, reporter: Report
                 interpreter=_engine_interpreter(planned, setting.environ),
                 network_environ=engine_environ(setting.network),
                 reporter=reporter,
+                preferences=preferences(previous, upgrade),
+                upgrade=upgrade,
             )
         )
     try:
         written = write_lock(made)
     except OSError as exc:
         raise WorldError(_unwritable_lock(spec, exc)) from exc
-    return Locked(lock=read_lock(made.file), written=written, findings=notes)
+    return Locked(
+        lock=read_lock(made.file),
+        written=written,
+        findings=notes,
+        resolved=True,
+        stale=() if previous is None else input_changes(previous, spec),
+        previous=previous,
+    )
 
 
 def _engine_interpreter(planned: Plan, environ: Mapping[str, str]) -> Path:
@@ -113,19 +170,32 @@ def _engine_interpreter(planned: Plan, environ: Mapping[str, str]) -> Path:
     return find_interpreter(planned.target.python, environ).path
 
 
-def _refuse_foreign_lock(spec: Spec) -> None:
-    """Do not overwrite a file that is not ours, whatever else is wrong with it.
+def _previous_lock(spec: Spec) -> tuple[Lock | None, tuple[Finding, ...]]:
+    """Return the lock as it is, or None with the reason why it cannot be gone by.
 
     Raises:
-        VerificationError: ``TE427``.
+        VerificationError: ``TE427``, the file is not ours and is not overwritten.
     """
     from provisioner.lockfile import read_lock
 
+    if not spec.lock_file.exists():
+        return None, ()
     try:
-        read_lock(spec.lock_file)
+        return read_lock(spec.lock_file), ()
     except TorchenvError as exc:
         if any(finding.code == "TE427" for finding in exc.findings):
             raise
+        return None, tuple(_not_kept(finding) for finding in exc.findings)
+
+
+def _not_kept(finding: Finding) -> Finding:
+    """Return the reason why an old lock cannot be read, as a warning of making it anew."""
+    return replace(
+        finding,
+        severity=Severity.WARNING,
+        do="It is made anew, and versions may change; restore the old one from your repository "
+        "and lock again to keep them.",
+    )
 
 
 def _unwritable_lock(spec: Spec, exc: OSError) -> Finding:

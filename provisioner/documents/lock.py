@@ -18,6 +18,14 @@ class LockedPackageModel(DocumentModel):
     index: str | None = Field(description="URL of its index, without credentials, where known.")
 
 
+class InputChangeModel(DocumentModel):
+    """A key of the spec that says something else than when the lock was made."""
+
+    key: str = Field(description="Dotted key, `dependencies.numpy`.")
+    was: str | None = Field(description="What the lock was made from; null where it was not there.")
+    now: str | None = Field(description="What the spec says; null where it is gone.")
+
+
 class Document(CommandDocument):
     """What `torchenv lock --json` prints."""
 
@@ -33,4 +41,11 @@ class Document(CommandDocument):
     )
     written: bool = Field(
         default=False, description="False where the file held the very same bytes already."
+    )
+    resolved: bool = Field(
+        default=False, description="False where the lock was right, so that nothing was asked."
+    )
+    stale: list[InputChangeModel] = Field(
+        default_factory=list,
+        description="What changed in the spec since the lock was made, where that is known.",
     )

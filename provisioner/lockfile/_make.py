@@ -9,13 +9,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner import toml
 from provisioner.findings import Finding, Severity, VerificationError, WorldError
 from provisioner.lockfile._complete import Answer, complete
 from provisioner.lockfile._inputs import check_sources, fetch_constraints
+from provisioner.lockfile._keep import Upgrade
 from provisioner.lockfile._published import published_files
 from provisioner.lockfile._request import Request, WheelFile
 from provisioner.lockfile._resolve import Resolver, order_notes, refuse_local, settle
@@ -23,7 +24,7 @@ from provisioner.lockfile._sources import LockSources, lock_sources
 from provisioner.lockfile._tags import engine_platform, target_glibc, target_tags
 from provisioner.lockfile._trio import LocatedTrio, locate_trio
 from provisioner.lockfile._types import Lock
-from provisioner.spec import spec_digest
+from provisioner.spec import spec_digest, spec_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,6 +64,10 @@ class LockRequest:
     network_environ: Mapping[str, str]
     """Certificates, proxies and time limits as variables of the engine."""
     reporter: Reporter
+    preferences: tuple[tuple[str, str], ...] = ()
+    """(name, version) of packages that stay at that version where the requirements admit it."""
+    upgrade: Upgrade = field(default_factory=Upgrade)
+    """What is to be newer; the pages of such packages are asked again."""
 
 
 def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
@@ -173,6 +178,8 @@ def _resolver(request: LockRequest, sources: LockSources, platform: str) -> Reso
         constraint_texts=fetch_constraints(sources, request.client),
         is_companion=request.compat.is_companion,
         on_detail=request.reporter.detail,
+        preferences=request.preferences,
+        refresh=request.upgrade.refresh,
     )
 
 
@@ -232,4 +239,5 @@ def _lock(request: LockRequest, packages: tuple[LockedPackage, ...]) -> Lock:
         constraints=plan.constraints,
         packages=packages,
         compat_version=request.compat.version,
+        inputs=tuple(spec_inputs(request.spec).items()),
     )

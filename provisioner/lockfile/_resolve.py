@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import tomlkit
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -50,6 +51,10 @@ class Resolver:
     on_detail: Callable[[str], None]
     constraint_texts: tuple[str, ...] = ()
     """The constraint files that are no files of this machine."""
+    preferences: tuple[tuple[str, str], ...] = ()
+    """(name, version) to keep where the requirements admit it."""
+    refresh: tuple[str, ...] = ()
+    """The engine's arguments to ask again for pages that it still has (``--refresh``)."""
 
     def origins(self, request: Request, *arguments: str) -> Origins:
         """Resolve, and return version and index of each package.
@@ -58,7 +63,8 @@ class Resolver:
             WorldError: The engine failed; the finding says why.
         """
         annotations = ("--emit-index-annotation", "--no-annotate", "--no-header")
-        origins = parse_origins(self._compile(request, *annotations, *arguments))
+        words = (*annotations, *arguments, *self.refresh)
+        origins = parse_origins(self._compile(request, *words))
         given = {name: (origins[name][0], None) for name in request.provided & origins.keys()}
         return {**origins, **given}
 
@@ -83,6 +89,7 @@ class Resolver:
         with tempfile.TemporaryDirectory(prefix="torchenv-") as name:
             folder = Path(name)
             words = write_request(folder, request, self.sources, self.constraint_texts)
+            words += _preferring(folder, self.preferences, pylock="pylock.toml" in arguments)
             try:
                 done = self.engine.run(
                     ["pip", "compile", "--no-build", *self.target_arguments, *arguments, *words],
@@ -93,6 +100,27 @@ class Resolver:
             except ProcessFailedError as exc:
                 raise WorldError(explain_engine(exc.completed, self.sources)) from exc
         return done.stdout
+
+
+def _preferring(
+    folder: Path, preferences: tuple[tuple[str, str], ...], *, pylock: bool
+) -> list[str]:
+    """Return the engine's arguments to keep versions: it takes them from an earlier output.
+
+    That has to be of the kind that it is to write.
+    """
+    if not preferences:
+        return []
+    if pylock:
+        earlier = folder / "pylock.toml"
+        packages = [{"name": name, "version": version} for name, version in preferences]
+        head = {"lock-version": "1.0", "created-by": "torchenv"}
+        text = tomlkit.dumps({**head, "packages": packages})
+    else:
+        earlier = folder / "earlier.txt"
+        text = "".join(f"{name}=={version}\n" for name, version in preferences)
+    earlier.write_text(text, encoding="utf-8")
+    return ["--output-file", str(earlier)]
 
 
 def parse_origins(text: str) -> Origins:

@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provisioner.findings import Finding, Where
 from provisioner.paths import display
-from provisioner.spec import spec_digest
+from provisioner.spec import spec_digest, spec_inputs
 
 if TYPE_CHECKING:
     from provisioner.lockfile._types import Lock
     from provisioner.spec import Spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputChange:
+    """One key of the spec that says something else than when the lock was made."""
+
+    key: str
+    """Dotted, ``dependencies.numpy``."""
+    was: str | None
+    """What the lock was made from; None where the key was not there."""
+    now: str | None
+
+    def __str__(self) -> str:
+        """Return a sentence."""
+        if self.was is None:
+            return f"`{self.key}` is new: `{self.now}`."
+        if self.now is None:
+            return f"`{self.key}` is gone; it was `{self.was}`."
+        return f"`{self.key}` is `{self.now}`; it was `{self.was}`."
+
+
+def input_changes(lock: Lock, spec: Spec) -> tuple[InputChange, ...]:
+    """Return the keys of the spec that changed since the lock was made, sorted.
+
+    Empty where nothing did, and for a lock of the first torchenv, which kept a digest only.
+    """
+    if not lock.inputs:
+        return ()
+    was, now = dict(lock.inputs), spec_inputs(spec)
+    return tuple(
+        InputChange(key=key, was=was.get(key), now=now.get(key))
+        for key in sorted(was.keys() | now.keys())
+        if was.get(key) != now.get(key)
+    )
 
 
 def staleness(lock: Lock, spec: Spec, platform: str) -> Finding | None:
@@ -24,21 +59,31 @@ def staleness(lock: Lock, spec: Spec, platform: str) -> Finding | None:
     A lock of the other platform is ``TE425``, a change of the spec ``TE426``. Newer compat data
     alone makes no lock stale.
     """
-    where = Where(file=display(lock.file))
     if lock.target.platform != platform:
         return Finding(
             code="TE425",
             message=f"`{display(lock.file)}` is for {lock.target.platform}, this is {platform}.",
             why="A lock without named platform is for the kind of machine that it was made on.",
             do="Run `torchenv lock` to lock for this machine, or name the platform in the spec.",
-            where=where,
+            where=Where(file=display(lock.file)),
         )
-    if lock.spec_digest != spec_digest(spec):
-        return Finding(
-            code="TE426",
-            message=f"`{display(lock.file)}` was made from another state of the spec.",
-            why=f"`{display(spec.file)}` has changed since in a way that changes what is resolved.",
-            do="Run `torchenv lock`, or `torchenv apply`, which locks first.",
-            where=where,
-        )
+    if lock.spec_digest == spec_digest(spec):
+        return None
+    changes = input_changes(lock, spec)
+    return Finding(
+        code="TE426",
+        message=f"`{display(lock.file)}` was made from another state of the spec.",
+        why="\n".join(map(str, changes))
+        or f"`{display(spec.file)}` has changed since in a way that changes what is resolved.",
+        do="Run `torchenv lock`, or `torchenv apply`, which locks first.",
+        where=_first_place(changes, spec) or Where(file=display(lock.file)),
+    )
+
+
+def _first_place(changes: tuple[InputChange, ...], spec: Spec) -> Where | None:
+    """Return the first changed key that stands in the spec, with its line."""
+    for change in changes:
+        line = spec.line_of(change.key)
+        if line is not None:
+            return Where(file=spec.shown, line=line, key=change.key)
     return None

@@ -65,3 +65,6 @@ class Lock:
     """Sorted by name."""
     compat_version: str
     """Version of the compat data that the plan was made with."""
+    inputs: tuple[tuple[str, str], ...] = ()
+    """What ``spec_digest`` covers, readable: (dotted key, text), sorted. Empty in locks of the
+    first torchenv."""

@@ -122,6 +122,10 @@ def _tool_lines(lock: Lock, digest: str) -> Iterator[str]:
     yield f"platform = {_text(lock.target.platform)}"
     yield f"python = {_text(lock.target.python)}"
     yield f"accelerator = {_text(lock.target.accelerator)}"
+    if lock.inputs:
+        yield ""
+        yield "[tool.torchenv.spec]"
+        yield from (f"{_text(key)} = {_text(value)}" for key, value in lock.inputs)
     for build in lock.trio:
         yield ""
         yield "[[tool.torchenv.trio]]"

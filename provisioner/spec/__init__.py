@@ -1,6 +1,6 @@
 """The spec: models of ``torchenv.toml``, reading, and the JSON Schema made from them."""
 
-from provisioner.spec._digest import spec_digest
+from provisioner.spec._digest import spec_digest, spec_inputs
 from provisioner.spec._load import load_spec, parse_spec
 from provisioner.spec._types import (
     CompanionWish,
@@ -27,4 +27,5 @@ __all__ = [
     "load_spec",
     "parse_spec",
     "spec_digest",
+    "spec_inputs",
 ]

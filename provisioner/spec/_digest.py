@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from provisioner.spec._types import Follow, LeaveOut, Sources, VersionWish
 from provisioner.urls import strip_credentials
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from packaging.specifiers import SpecifierSet
 
-    from provisioner.spec._types import CompanionWish, Spec, TargetWish
+    from provisioner.spec._types import CompanionWish, Dependency, Spec, TargetWish
 
 
 def spec_digest(spec: Spec, target: str | None = None) -> str:
@@ -39,6 +39,46 @@ def spec_digest(spec: Spec, target: str | None = None) -> str:
     """
     text = json.dumps(_canonical(spec, target), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+_TARGET_KEYS: Final = ("python", "accelerator", "platform", "driver", "gpus", "glibc", "macos")
+
+
+def spec_inputs(spec: Spec, target: str | None = None) -> dict[str, str]:
+    """Return what :func:`spec_digest` covers, readable: dotted key of the spec to a short text.
+
+    A lock keeps it, so that a later check can say which key has changed.
+
+    Raises:
+        LookupError: The spec has no such target.
+        ValueError: There are several, and none was named.
+    """
+    inputs: dict[str, str] = {}
+    for key, value in _canonical(spec, target).items():
+        if isinstance(value, dict):
+            inputs.update(
+                (f"{key}.{name.replace('_', '-')}", _shown(one)) for name, one in value.items()
+            )
+        elif value is not None:
+            inputs[_PLACES.get(key, key)] = _shown(value)
+    inputs.update((f"dependencies.{one.name}", _requirement(one)) for one in spec.dependencies)
+    return dict(sorted(inputs.items()))
+
+
+_PLACES: Final = {
+    **{key: f"environment.{key}" for key in (*_TARGET_KEYS, "seed")},
+    **{key: f"torch.{key}" for key in ("torch", "torchvision", "torchaudio")},
+}
+"""Canonical key to the key of the file; what a target has for itself is named likewise."""
+
+
+def _requirement(dependency: Dependency) -> str:
+    extras = f"[{','.join(sorted(dependency.extras))}]" if dependency.extras else ""
+    return f"{extras}{_specifier(dependency.specifier)}" or "*"
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, separators=(", ", ": "))
 
 
 def _canonical(spec: Spec, name: str | None) -> dict[str, object]:

@@ -103,7 +103,7 @@ def test_folder_does_not_change_the_lock(workspace: Workspace, accelerator: str)
         workspace, "/packages/filelock-*", "/packages/torch-2.9.1-*", "/extra/*/filelock-3.98.0-*"
     )
     assert (folder / "filelock-3.98.0-py3-none-any.whl").exists()
-    assert not workspace.torchenv("lock", "--json").check().json["written"]
+    assert not workspace.torchenv("lock", "--upgrade", "--json").check().json["written"]
     assert lock.read_bytes() == first
 
 

@@ -178,7 +178,8 @@ def test_credentials_are_used_and_never_shown(fresh_workspace: Workspace) -> Non
         if path.is_file() and not path.is_symlink():
             assert secret.encode() not in path.read_bytes(), path
     workspace.environ["PIP_INDEX_URL"] = url.replace(secret, f"{secret}-wrong")
-    refused = workspace.torchenv("lock", environ={"TORCHENV_STORE": str(workspace.home / "s")})
+    other = {"TORCHENV_STORE": str(workspace.home / "s")}
+    refused = workspace.torchenv("lock", "--upgrade", environ=other)
     assert refused.exit_code == 3
     assert secret not in refused.stdout + refused.stderr
 

@@ -16,19 +16,36 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provisioner.api.lock import Locked
+    from provisioner.lockfile import Upgrade
 
 
 @click.command()
 @SPEC
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where the lock is stale.")
+@click.option("--upgrade", is_flag=True, help="Take the newest versions that the spec admits.")
+@click.option(
+    "--upgrade-package",
+    "upgraded",
+    multiple=True,
+    metavar="NAME",
+    help="Take the newest version of this package; may be repeated.",
+)
 @output_options
-def command(spec: Path, *, check: bool, **options: bool) -> int:
-    """Plan SPEC, resolve it, and write the lock beside it (pylock.NAME.toml)."""
+def command(
+    spec: Path, *, check: bool, upgrade: bool, upgraded: tuple[str, ...], **options: bool
+) -> int:
+    """Plan SPEC, resolve it, and write the lock beside it (pylock.NAME.toml).
+
+    A lock that is right stays as it is. Else versions that are locked stay, unless SPEC demands
+    others or an upgrade is asked for.
+    """
+    if check and (upgrade or upgraded):
+        raise click.UsageError("--check writes nothing, so nothing can be upgraded with it.")
     output = Output(command="lock", **options)
     loaded = load_spec(spec)
     if check:
         return _show_check(output, check_lock(loaded))
-    locked = lock(loaded, reporter=output.reporter())
+    locked = lock(loaded, upgrade=_upgrade(upgraded, upgrade=upgrade), reporter=output.reporter())
     if output.as_json:
         output.document(_body(locked), locked.findings)
         return int(ExitCode.DONE)
@@ -37,6 +54,12 @@ def command(spec: Path, *, check: bool, **options: bool) -> int:
     output.findings(locked.findings)
     print_locked(output.console(), locked)
     return int(ExitCode.DONE)
+
+
+def _upgrade(names: tuple[str, ...], *, upgrade: bool) -> Upgrade:
+    from provisioner.lockfile import Upgrade
+
+    return Upgrade(everything=True) if upgrade else Upgrade.of(names)
 
 
 def _show_check(output: Output, checked: Locked) -> int:
@@ -54,6 +77,8 @@ def _body(locked: Locked) -> dict[str, Any]:
         "file": str(locked.lock.file),
         "digest": locked.lock.digest,
         "written": locked.written,
+        "resolved": locked.resolved,
+        "stale": [{"key": one.key, "was": one.was, "now": one.now} for one in locked.stale],
         "packages": [
             {
                 "name": package.name,
