@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from provisioner.api.lock import lock
     from provisioner.api.plan import load_spec, plan
     from provisioner.api.status import status
+    from provisioner.api.verify import verify
 
-__all__ = ["apply", "load_spec", "lock", "plan", "status"]
+__all__ = ["apply", "load_spec", "lock", "plan", "status", "verify"]
 
 _MODULES = {
     "apply": "apply",
@@ -19,6 +20,7 @@ _MODULES = {
     "lock": "lock",
     "plan": "plan",
     "status": "status",
+    "verify": "verify",
 }
 """The module of ``provisioner.api`` that defines each."""
 

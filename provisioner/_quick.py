@@ -22,18 +22,22 @@ def pointer_path(spec: str) -> str:
     return f"{folder}/.torchenv/{name.removesuffix('.toml')}.quick"
 
 
-def list_files(top: str) -> str:
+def list_files(top: str, byte_code: "list[str] | None" = None) -> str:
     r"""Return one line for every file below ``top``, sorted: ``path\tkind\tsize\tmtime_ns``.
 
     ``kind`` is ``f`` for a file, ``l`` for a symbolic link (never followed), ``o`` for anything
     else. Folders are not listed, and ``__pycache__`` is left out, since every import may add to it.
     A newline in a path stands as ``\n``, which keeps it one line.
 
+    Args:
+        top: The folder.
+        byte_code: Where given, the paths of the files in ``__pycache__`` are added to it.
+
     Raises:
         OSError: A folder cannot be read.
     """
     lines: list[str] = []
-    _list_folder(os.open(top, os.O_RDONLY | os.O_DIRECTORY), "", lines)
+    _list_folder(os.open(top, os.O_RDONLY | os.O_DIRECTORY), "", lines, byte_code)
     lines.sort()
     return "".join(lines)
 
@@ -69,7 +73,7 @@ def _record_facts(dist_info: str) -> str:
     return f"{stat.st_size}\t{stat.st_mtime_ns}"
 
 
-def _list_folder(handle: int, prefix: str, lines: list[str]) -> None:
+def _list_folder(handle: int, prefix: str, lines: list[str], byte_code: "list[str] | None") -> None:
     """List an open folder and those below; by handles, a sixth faster than by paths."""
     folders = []
     try:
@@ -79,13 +83,23 @@ def _list_folder(handle: int, prefix: str, lines: list[str]) -> None:
                 if entry.is_dir(follow_symlinks=False):
                     if name != "__pycache__":
                         folders.append(name)
+                    elif byte_code is not None:
+                        _list_byte_code(handle, prefix, byte_code)
                 elif prefix or name not in _NOT_LISTED:
                     lines.append(_line(prefix + name, entry))
         for name in folders:
             below = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=handle)
-            _list_folder(below, f"{prefix}{name}/", lines)
+            _list_folder(below, f"{prefix}{name}/", lines, byte_code)
     finally:
         os.close(handle)
+
+
+def _list_byte_code(handle: int, prefix: str, byte_code: "list[str]") -> None:
+    below = os.open("__pycache__", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=handle)
+    try:
+        byte_code += [f"{prefix}__pycache__/{name}" for name in os.listdir(below)]
+    finally:
+        os.close(below)
 
 
 def _line(path: str, entry: "os.DirEntry[str]") -> str:

@@ -88,6 +88,9 @@ TITLES: Final[dict[str, str]] = {
     "TE610": "No environment can have this path",
     "TE635": "The environment is not ready, and was not to be applied",
     "TE636": "The program cannot be started",
+    "TE611": "Byte code in the environment is not that of its source",
+    "TE612": "A package cannot be compared with its wheel",
+    "TE613": "There is no environment to verify",
     # -- proof
     "TE701": "The environment cannot import what it should",
     "TE702": "The environment holds another version or build than planned",

@@ -39,3 +39,12 @@ class Reporter:
 
     def download_finished(self) -> None:
         """The fetch that was started has ended, well or not."""
+
+    def check_started(self, files: int, size_bytes: int) -> None:
+        """``files`` files of ``size_bytes`` in all are about to be read and hashed."""
+
+    def check_progress(self, size_bytes: int) -> None:
+        """``size_bytes`` more were hashed; a few hundred times for a real torch."""
+
+    def check_finished(self) -> None:
+        """The check that was started has ended, well or not."""

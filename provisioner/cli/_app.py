@@ -19,6 +19,7 @@ COMMANDS: Final = (
     "run",
     "shell",
     "which",
+    "verify",
     "completion",
 )
 """In the order of the help; ``provisioner.cli.commands`` has a module for each."""

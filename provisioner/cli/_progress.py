@@ -64,6 +64,32 @@ class ConsoleReporter(Reporter):
         """Say how much will be fetched, and start the bar."""
         noun = "wheel" if files == 1 else "wheels"
         self.step(f"Downloading {files} {noun}, {size_bytes / 1e6:.1f} MB")
+        self._start_bar(size_bytes)
+
+    def download_progress(self, name: str, received_bytes: int) -> None:
+        """Move the bar."""
+        del name
+        self._advance_bar(received_bytes)
+
+    def download_finished(self) -> None:
+        """Take the bar away."""
+        self._stop_bar()
+
+    def check_started(self, files: int, size_bytes: int) -> None:
+        """Say how much will be read, and start the bar."""
+        self.step(f"Comparing {files} files, {size_bytes / 1e6:.1f} MB, with their wheels")
+        self._start_bar(size_bytes)
+
+    def check_progress(self, size_bytes: int) -> None:
+        """Move the bar."""
+        self._advance_bar(size_bytes)
+
+    def check_finished(self) -> None:
+        """Take the bar away."""
+        self._stop_bar()
+
+    def _start_bar(self, total_bytes: int) -> None:
+        """Show a bar, on terminals only."""
         if self._quiet or not self._console.is_terminal:
             return
         self._progress = Progress(
@@ -75,16 +101,14 @@ class ConsoleReporter(Reporter):
             console=self._console,
             transient=True,
         )
-        self._task = self._progress.add_task("download", total=size_bytes)
+        self._task = self._progress.add_task("bytes", total=total_bytes)
         self._progress.start()
 
-    def download_progress(self, name: str, received_bytes: int) -> None:
-        """Move the bar."""
-        del name
+    def _advance_bar(self, more_bytes: int) -> None:
         if self._progress is not None and self._task is not None:
-            self._progress.advance(self._task, received_bytes)
+            self._progress.advance(self._task, more_bytes)
 
-    def download_finished(self) -> None:
+    def _stop_bar(self) -> None:
         """Take the bar away; its thread ends with it."""
         if self._progress is not None:
             self._progress.stop()

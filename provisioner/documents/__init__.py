@@ -26,6 +26,7 @@ COMMANDS: Final = (
     "plan",
     "status",
     "which",
+    "verify",
 )
 """The commands that have a document, sorted."""
 

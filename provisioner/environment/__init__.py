@@ -9,6 +9,7 @@ from provisioner.environment._changes import Change, Changes, plan_changes
 from provisioner.environment._examine import Condition
 from provisioner.environment._inspect import inspect_environment
 from provisioner.environment._layout import Generation
+from provisioner.environment._owners import Difference, Owner
 from provisioner.environment._place import require_free_place
 from provisioner.environment._pointer import summarise
 from provisioner.environment._state import BasePython, Package, Proof, State
@@ -21,6 +22,8 @@ from provisioner.environment._types import (
     Installed,
     Ours,
 )
+from provisioner.environment._verify import Verified
+from provisioner.environment._verify_report import VerifyReport, verify_environment
 
 __all__ = [
     "Absent",
@@ -31,15 +34,19 @@ __all__ = [
     "Change",
     "Changes",
     "Condition",
+    "Difference",
     "Environment",
     "Foreign",
     "Generation",
     "Installed",
     "Ours",
+    "Owner",
     "Package",
     "Proof",
     "State",
     "Status",
+    "Verified",
+    "VerifyReport",
     "WheelStore",
     "apply_lock",
     "environment_status",
@@ -47,4 +54,5 @@ __all__ = [
     "plan_changes",
     "require_free_place",
     "summarise",
+    "verify_environment",
 ]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from provisioner import paths
+from provisioner._quick import list_files
 from provisioner._version import __version__
 from provisioner.environment._check import damage_finding, find_damage
 from provisioner.environment._drift import write_manifest
+from provisioner.environment._expected import entries, rows_of_wheels, site_of, write_made
 from provisioner.environment._install import Installation, install
 from provisioner.environment._prove import prove
+from provisioner.environment._records import records_folder
 from provisioner.environment._state import (
     BasePython,
     Proof,
@@ -64,11 +67,22 @@ def build(blueprint: Blueprint, generation: Generation, reporter: Reporter) -> S
     reporter.step("Proving the environment from inside")
     proof = prove(generation, blueprint.lock.trio, blueprint.environ)
     reporter.step("Listing the files")
-    state = _state(blueprint, generation, proof)
+    state = replace(_state(blueprint, generation, proof), made=_list_made(blueprint, generation))
     paths.write_atomic(generation.state_file, render_state(state))
     write_manifest(generation)
     generation.building.rmdir()
     return state
+
+
+def _list_made(blueprint: Blueprint, generation: Generation) -> str:
+    """Hash what is in no wheel, byte code of the proof included; returns the list's digest."""
+    byte_code: list[str] = []
+    listed = entries(list_files(str(generation.folder), byte_code))
+    packages = locked_packages(blueprint.lock)
+    rows = rows_of_wheels(
+        records_folder(blueprint.environ), packages, blueprint.wheels, site_of(generation)
+    )
+    return write_made(generation, listed, byte_code, rows)
 
 
 def _fill(blueprint: Blueprint, generation: Generation, reporter: Reporter) -> None:

@@ -42,6 +42,21 @@ def examine(link: Path, environment: Environment, lock: Lock | None, python: str
         lock: What it should be; None where that is not known, which leaves the comparison out.
         python: What the spec says about Python.
     """
+    found = examine_usable(link, environment, lock, python)
+    if found.condition != "current" or not isinstance(environment, Ours):
+        return found
+    try:
+        drift = find_drift(environment.generation)
+    except OSError as exc:
+        finding = _cannot_be_used(link, f"its files cannot be read ({exc.strerror or exc})")
+        return Examination(condition="damaged", findings=(finding,))
+    return Examination(condition=_of_drift(drift), findings=drift_findings(link, drift))
+
+
+def examine_usable(
+    link: Path, environment: Environment, lock: Lock | None, python: str
+) -> Examination:
+    """Compare as :func:`examine` does, without looking at the files."""
     match environment:
         case Absent():
             return Examination(condition="absent")
@@ -50,23 +65,18 @@ def examine(link: Path, environment: Environment, lock: Lock | None, python: str
         case Foreign():
             return Examination(condition="foreign", findings=(_foreign(link),))
         case Ours():
-            return _examine_ours(link, environment, lock, python)
+            return _usable_ours(link, environment, lock, python)
     assert_never(environment)
 
 
-def _examine_ours(link: Path, ours: Ours, lock: Lock | None, python: str) -> Examination:
+def _usable_ours(link: Path, ours: Ours, lock: Lock | None, python: str) -> Examination:
     unusable = _unusable(ours)
     if unusable is not None or ours.state is None:
         finding = _cannot_be_used(link, unusable or "it is incomplete or was changed")
         return Examination(condition="damaged", findings=(finding,))
     if other := _other_than_asked(ours.state, lock, python):
         return Examination(condition="stale", findings=(_stale(link, other),))
-    try:
-        drift = find_drift(ours.generation)
-    except OSError as exc:
-        finding = _cannot_be_used(link, f"its files cannot be read ({exc.strerror or exc})")
-        return Examination(condition="damaged", findings=(finding,))
-    return Examination(condition=_of_drift(drift), findings=drift_findings(link, drift))
+    return Examination(condition="current")
 
 
 def _of_drift(drift: Drift) -> Condition:

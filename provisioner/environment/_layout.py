@@ -22,6 +22,7 @@ In a generation, beside what belongs to any virtual environment::
     .building/               there while it is incomplete; holds the throwaway lock and the
                              engine's cache of this one installation
     torchenv-state.json      what it was made from, and the proof (``State``)
+    torchenv-made.txt        hashes of the files that are in no wheel (``_expected``)
     torchenv-files.txt       every file with kind, size and mtime (``provisioner._quick``)
 """
 
@@ -72,6 +73,11 @@ class Generation:
     def manifest(self) -> Path:
         """The list of its files."""
         return self.folder / MANIFEST
+
+    @property
+    def made(self) -> Path:
+        """Hashes of the files that no wheel vouches for."""
+        return self.folder / "torchenv-made.txt"
 
     @property
     def is_complete(self) -> bool:

@@ -95,6 +95,8 @@ class State:
     packages: tuple[Package, ...]
     """Sorted by name."""
     proof: Proof
+    made: str | None = None
+    """sha256 of the list of files that no wheel vouches for; None of an older torchenv."""
 
 
 def locked_packages(lock: Lock) -> tuple[Package, ...]:

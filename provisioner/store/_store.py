@@ -8,6 +8,7 @@ its way is called ``<file name>.part``. ``<root>/locks/`` keeps processes apart,
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from provisioner.findings import WorldError
 from provisioner.store import _findings
 from provisioner.store._fetch import Job, Missing, fetch_missing, is_whole
 from provisioner.store._learn import recall, receive, remember
-from provisioner.store._part import publish
+from provisioner.store._part import publish, sha256_of
 from provisioner.store._types import WantedWheel
 
 if TYPE_CHECKING:
@@ -44,6 +45,18 @@ class Store:
         """Return where the wheel lies, or would lie."""
         digest = wheel.sha256
         return self.root / "wheels" / digest[:2] / digest / wheel.name
+
+    def find(self, sha256: str) -> Path | None:
+        """Return the wheel with this hash where the store has it, hashed anew; None where not.
+
+        Args:
+            sha256: 64 lower-case hexadecimal digits.
+        """
+        for path in sorted((self.root / "wheels" / sha256[:2] / sha256).glob("*.whl")):
+            with contextlib.suppress(OSError):
+                if sha256_of(path) == sha256:
+                    return path
+        return None
 
     def fetch(
         self,

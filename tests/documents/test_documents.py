@@ -77,6 +77,17 @@ BODIES: dict[str, dict[str, object]] = {
         "changes": CHANGES,
         "proof": PROOF,
     },
+    "verify": {
+        "whole": False,
+        "environment": ".venv",
+        "generation": "0001",
+        "files": 12,
+        "bytes": 345,
+        "differences": [
+            {"kind": "changed", "path": "lib/a.py", "package": "torch", "version": "2.2.0"},
+            {"kind": "byte code", "path": "lib/b.pyc", "package": None, "version": None},
+        ],
+    },
 }
 
 

@@ -1,0 +1,40 @@
+"""``torchenv verify``: every byte of the environment against the wheels that its lock names."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from provisioner.events import Reporter
+from provisioner.findings import TorchenvError
+
+if TYPE_CHECKING:
+    from provisioner.environment import VerifyReport
+    from provisioner.lockfile import Lock
+    from provisioner.spec import Spec
+
+
+def verify(spec: Spec, *, reporter: Reporter | None = None) -> VerifyReport:
+    """Compare every byte of the environment with the wheels it was made from; changes nothing.
+
+    Args:
+        spec: Names the environment.
+        reporter: Listens to the progress.
+    """
+    from provisioner.environment import verify_environment
+    from provisioner.paths import store_root
+    from provisioner.store import Store
+
+    environ = dict(os.environ)
+    store = Store(store_root(environ))
+    return verify_environment(spec, _lock_or_none(spec), store, environ, reporter or Reporter())
+
+
+def _lock_or_none(spec: Spec) -> Lock | None:
+    """Return the lock beside the spec where it can be read: ``status`` tells where it cannot."""
+    from provisioner.lockfile import read_lock
+
+    try:
+        return read_lock(spec.lock_file)
+    except TorchenvError:
+        return None
