@@ -10,6 +10,7 @@ from provisioner.compat._types import DOUBTFUL, kind_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from provisioner.compat._hardware import Hardware
     from provisioner.compat._types import (
         Accelerator,
         Build,
@@ -45,6 +46,18 @@ class Compat:
     """What the codes in ``sources`` stand for."""
     platforms: tuple[str, ...]
     """Those that some torch was published for."""
+    given_hardware: Hardware | None = None
+    """What to take in place of the hardware data that ships."""
+
+    @property
+    def hardware(self) -> Hardware:
+        """What is known of drivers and GPU code, read when it is first asked for."""
+        if self.given_hardware is not None:
+            return self.given_hardware
+        # Imported here because a plan for a CPU does not need it.
+        from provisioner.compat._hardware import load_hardware  # noqa: PLC0415 see above
+
+        return load_hardware()
 
     @property
     def newest(self) -> Release:

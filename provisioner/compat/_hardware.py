@@ -102,6 +102,44 @@ class Hardware:
     generations: tuple[Generation, ...]
     """Oldest first."""
 
+    def driver_minimum(self, cuda: str) -> DriverMinimum | None:
+        """Return what builds of a CUDA version ask of the driver; the longest match decides."""
+        rows = [row for row in self.driver_minimums if _is_below(cuda, row.cuda)]
+        return max(rows, key=lambda row: len(row.cuda), default=None)
+
+    def toolkit_drivers_of(self, toolkit: str) -> tuple[ToolkitDriver, ...]:
+        """Return the rows of a toolkit: ``12.8.1``, or ``11.3`` for all of 11.3."""
+        return tuple(
+            row
+            for row in self.toolkit_drivers
+            if _is_below(row.version, toolkit) or _is_below(toolkit, row.version)
+        )
+
+    def cuda_code(self, torch: str, platform: str, accelerator: str) -> CudaCode | None:
+        """Return which code a CUDA build holds, None where there is no such build."""
+        for row in self.cuda_codes:
+            if (row.platform, row.accelerator) == (platform, accelerator) and torch in row.torch:
+                return row
+        return None
+
+    def rocm_code(self, torch: str, accelerator: str) -> RocmCode | None:
+        """Return which code a ROCm build holds, None where that is not known."""
+        for row in self.rocm_codes:
+            if (not row.torch or torch in row.torch) and (
+                not row.accelerators or accelerator in row.accelerators
+            ):
+                return row
+        return None
+
+    def generation(self, capability: str) -> Generation | None:
+        """Return the generation of a compute capability, None where the data does not have it."""
+        return next((row for row in self.generations if capability in row.capabilities), None)
+
+
+def _is_below(version: str, of: str) -> bool:
+    """Whether ``12.8.1`` is ``12.8.1``, or one of ``12.8`` or ``12``."""
+    return version == of or version.startswith(f"{of}.")
+
 
 @cache
 def load_hardware() -> Hardware:
