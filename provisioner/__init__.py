@@ -7,15 +7,17 @@ an import of ``typing``.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provisioner.api.apply import apply
+    from provisioner.api.host import host_facts
     from provisioner.api.lock import lock
     from provisioner.api.plan import load_spec, plan
     from provisioner.api.status import status
     from provisioner.api.verify import verify
 
-__all__ = ["apply", "load_spec", "lock", "plan", "status", "verify"]
+__all__ = ["apply", "host_facts", "load_spec", "lock", "plan", "status", "verify"]
 
 _MODULES = {
     "apply": "apply",
+    "host_facts": "host",
     "load_spec": "plan",
     "lock": "lock",
     "plan": "plan",

@@ -40,6 +40,8 @@ TITLES: Final[dict[str, str]] = {
     "TE302": "This kind of machine cannot hold the environment",
     "TE303": "The C library is older than the wheels need",
     "TE304": "The spec is for another kind of machine",
+    "TE330": "The facts file cannot be read",
+    "TE331": "The facts file holds something else than facts",
     # -- sources, resolution and lock
     "TE401": "A host cannot be reached",
     "TE402": "A server refused or failed",

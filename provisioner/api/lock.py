@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from provisioner.api._keeping import keep_trio
 from provisioner.api._setting import Setting
+from provisioner.api.host import host_facts
 from provisioner.api.plan import plan_sole
 from provisioner.compat import load_compat
 from provisioner.events import Reporter
 from provisioner.findings import Finding, Severity, TorchenvError, Where, WorldError
-from provisioner.host import probe_host
 from provisioner.paths import display
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def make_and_write(
                 spec=spec,
                 plan=keep_trio(spec, planned, previous, upgrade),
                 compat=load_compat(),
-                host=probe_host(setting.environ),
+                host=host_facts(gpus=False),
                 pip=setting.pip,
                 client=client,
                 engine=Engine(cache=setting.store.engine_cache, environ=setting.environ),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provisioner.api._locks import current_lock
+from provisioner.api.host import host_for
 from provisioner.compat import load_compat
 from provisioner.findings import Finding, PlanError, Severity, TorchenvError, Where
-from provisioner.host import probe_host
 from provisioner.planner import Refusal
 from provisioner.planner import plan as make_plan
 from provisioner.spec import load_spec as read_spec
@@ -48,12 +47,14 @@ def plan(spec: Spec, *, host: HostFacts | None = None) -> Plans:
 
     Args:
         spec: What is wanted.
-        host: The machine to plan for; this one by default.
+        host: The machine to plan for; this one by default, or the one whose facts file
+            ``TORCHENV_HOST_FACTS`` names.
 
     Raises:
-        PlanError: The combination cannot be; the findings say why and what can.
+        PlanError: The combination cannot be; the findings say why and what can. Or the facts file
+            cannot be used (``TE330``, ``TE331``).
     """
-    verdict = make_plan(spec, load_compat(), host or probe_host(os.environ))
+    verdict = make_plan(spec, load_compat(), host or host_for(spec))
     if isinstance(verdict, Refusal):
         raise PlanError(verdict.findings)
     return verdict
@@ -80,15 +81,19 @@ def plan_sole(spec: Spec) -> Plan:
     )
 
 
-def plan_with_changes(spec: Spec) -> Planned:
+def plan_with_changes(spec: Spec, *, host: HostFacts | None = None) -> Planned:
     """Plan, and compare the environment with the lock where there is one for this spec.
 
     A lock that cannot be trusted is told as a warning.
 
+    Args:
+        spec: What is wanted.
+        host: As for :func:`plan`.
+
     Raises:
         PlanError: The combination cannot be.
     """
-    plans = plan(spec)
+    plans = plan(spec, host=host)
     if len(plans.plans) > 1:
         return Planned(plans=plans, changes=None)
     try:

@@ -20,6 +20,7 @@ COMMANDS: Final = (
     "shell",
     "which",
     "verify",
+    "host",
     "completion",
 )
 """In the order of the help; ``provisioner.cli.commands`` has a module for each."""

@@ -66,6 +66,8 @@ _RANGES: Final = {
 }
 _VARIABLES: Final = {
     "TORCHENV_STORE": "Folder of the store; by default `torchenv` in the user's cache folder.",
+    "TORCHENV_HOST_FACTS": "A facts file, from `torchenv host --json`, that stands for this "
+    "machine when something is planned.",
     "NO_COLOR": "Where set to anything, no colours are printed.",
     "PIP_*": "pip's own configuration, which indexes, proxies and certificates are taken from.",
 }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = (
     "apply",
+    "host",
     "lock",
     "plan",
     "status",

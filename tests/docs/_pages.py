@@ -8,7 +8,7 @@ language, the others are marks:
 ``toml spec refused``      ... and the planner or the models refuse it
 ``toml part-of=PATH``      stands like this in a file of the repository
 ``toml file=NAME``         another file of the reader's project
-``ini file=NAME``          ... likewise
+``ini file=NAME``          ... likewise; ``json`` too
 ``console``                commands (``$ ``) and what they print; run in the page's session
 ``console manual``         commands that the tests do not run, such as ``git clone``
 ``python``                 a program; run in the page's session

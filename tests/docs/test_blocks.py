@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from _pytest.mark.structures import ParameterSet
 
 _KNOWN = re.compile(
-    r"toml spec( refused)?( file=\S+)?|toml part-of=\S+|(toml|ini|text) file=\S+"
+    r"toml spec( refused)?( file=\S+)?|toml part-of=\S+|(toml|ini|text|json) file=\S+"
     r"|\w+ shows=\S+|console( manual)?|python|text (diagram|output|usage)"
 )
 _MANUAL_PROGRAMS = ("git", "cd")

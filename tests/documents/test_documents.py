@@ -54,7 +54,27 @@ PROOF = {
     "gpus": 0,
     "notes": [],
 }
+FACTS: dict[str, object] = {
+    "platform": "linux-x86_64",
+    "libc": "glibc",
+    "libc_version": "2.35",
+    "macos_version": None,
+    "bits": 64,
+    "container": False,
+    "wsl": None,
+    "rosetta": False,
+    "nvidia": {
+        "state": "present",
+        "driver": "535.129.03",
+        "gpus": [{"name": "Tesla T4", "arch": "sm_75"}, {"name": None, "arch": None}],
+        "evidence": "NVML",
+    },
+    "amd": {"state": "unknown", "driver": None, "gpus": [], "evidence": ""},
+    "intel": {"state": "absent", "driver": None, "gpus": [], "evidence": "e"},
+    "evidence": {"libc": "e"},
+}
 BODIES: dict[str, dict[str, object]] = {
+    "host": {"facts": FACTS},
     "which": {"path": "/p/.venv/bin/python", "environment": "/p/.venv", "generation": "0001"},
     "plan": {"targets": {"default": TARGET}, "changes": CHANGES},
     "lock": {
