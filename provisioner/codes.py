@@ -93,6 +93,11 @@ TITLES: Final[dict[str, str]] = {
     "TE611": "Byte code in the environment is not that of its source",
     "TE612": "A package cannot be compared with its wheel",
     "TE613": "There is no environment to verify",
+    "TE637": "The spec cannot be written",
+    "TE638": "The spec does not ask for this package",
+    "TE639": "The environment is not removed unasked",
+    "TE640": "The Jupyter kernel is not torchenv's",
+    "TE641": "The environment has no Jupyter kernel",
     # -- proof
     "TE701": "The environment cannot import what it should",
     "TE702": "The environment holds another version or build than planned",

@@ -21,6 +21,11 @@ COMMANDS: Final = (
     "which",
     "verify",
     "host",
+    "add",
+    "remove",
+    "gc",
+    "destroy",
+    "kernel",
     "completion",
 )
 """In the order of the help; ``provisioner.cli.commands`` has a module for each."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from provisioner.urls import strip_credentials
 
 if TYPE_CHECKING:
-    from provisioner.environment import Changes, Proof
+    from provisioner.environment import Changes, Proof, Removal
     from provisioner.planner import Plan
 
 TARGET: Final = "default"
@@ -52,4 +52,15 @@ def proof(seen: Proof) -> dict[str, Any]:
         "operations": list(seen.operations),
         "gpus": seen.gpus,
         "notes": list(seen.notes),
+    }
+
+
+def removal(found: Removal, *, did: bool) -> dict[str, Any]:
+    """Return what was, or would be, removed of an environment."""
+    return {
+        "environment": str(found.link),
+        "removed": list(found.generations),
+        "bytes": found.size_bytes,
+        "kept": [str(path) for path in found.kept],
+        "did": did,
     }

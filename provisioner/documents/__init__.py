@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from provisioner.findings import Finding
 
 COMMANDS: Final = (
+    "add",
     "apply",
     "host",
+    "destroy",
+    "gc",
+    "kernel",
     "lock",
     "plan",
+    "remove",
     "status",
     "which",
     "verify",

@@ -9,9 +9,17 @@ from provisioner.environment._changes import Change, Changes, plan_changes
 from provisioner.environment._examine import Condition
 from provisioner.environment._inspect import inspect_environment
 from provisioner.environment._layout import Generation
+from provisioner.environment._os_errors import os_errors_as_findings
 from provisioner.environment._owners import Difference, Owner
 from provisioner.environment._place import require_free_place
 from provisioner.environment._pointer import summarise
+from provisioner.environment._removal import (
+    Removal,
+    destroy,
+    plan_destruction,
+    plan_tidying,
+    tidy,
+)
 from provisioner.environment._state import BasePython, Package, Proof, State
 from provisioner.environment._status import Status, environment_status
 from provisioner.environment._types import (
@@ -43,16 +51,22 @@ __all__ = [
     "Owner",
     "Package",
     "Proof",
+    "Removal",
     "State",
     "Status",
     "Verified",
     "VerifyReport",
     "WheelStore",
     "apply_lock",
+    "destroy",
     "environment_status",
     "inspect_environment",
+    "os_errors_as_findings",
     "plan_changes",
+    "plan_destruction",
+    "plan_tidying",
     "require_free_place",
     "summarise",
+    "tidy",
     "verify_environment",
 ]

@@ -1,7 +1,14 @@
 """The spec: models of ``torchenv.toml``, reading, and the JSON Schema made from them."""
 
 from provisioner.spec._digest import spec_digest, spec_inputs
+from provisioner.spec._edit import (
+    Wanted,
+    parse_wanted,
+    with_dependencies,
+    without_dependencies,
+)
 from provisioner.spec._load import load_spec, parse_spec
+from provisioner.spec._read import read_text
 from provisioner.spec._types import (
     CompanionWish,
     Dependency,
@@ -24,8 +31,13 @@ __all__ = [
     "TargetWish",
     "TrioMode",
     "VersionWish",
+    "Wanted",
     "load_spec",
     "parse_spec",
+    "parse_wanted",
+    "read_text",
     "spec_digest",
     "spec_inputs",
+    "with_dependencies",
+    "without_dependencies",
 ]

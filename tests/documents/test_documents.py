@@ -73,8 +73,28 @@ FACTS: dict[str, object] = {
     "intel": {"state": "absent", "driver": None, "gpus": [], "evidence": "e"},
     "evidence": {"libc": "e"},
 }
+EDITED: dict[str, object] = {
+    "spec": "torchenv.toml",
+    "written": True,
+    "lock": "0" * 64,
+    "environment": ".venv",
+    "generation": "0001",
+    "changes": CHANGES,
+}
+REMOVED: dict[str, object] = {
+    "environment": ".venv",
+    "removed": ["0001"],
+    "bytes": 1,
+    "kept": [],
+    "did": True,
+}
 BODIES: dict[str, dict[str, object]] = {
     "host": {"facts": FACTS},
+    "add": EDITED,
+    "remove": EDITED,
+    "gc": REMOVED,
+    "destroy": REMOVED,
+    "kernel": {"name": "project", "folder": "/k/project", "did": True},
     "which": {"path": "/p/.venv/bin/python", "environment": "/p/.venv", "generation": "0001"},
     "plan": {"targets": {"default": TARGET}, "changes": CHANGES},
     "lock": {

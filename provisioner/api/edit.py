@@ -1,0 +1,130 @@
+"""``torchenv add``, ``remove`` and ``upgrade``: the spec edited, locked and applied in one go.
+
+The edited text is checked and resolved before it is written, so that a wish that cannot be leaves
+the spec and its lock as they were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from provisioner.events import Reporter
+from provisioner.findings import Finding, WorldError
+from provisioner.paths import display, write_atomic
+from provisioner.spec import (
+    parse_spec,
+    parse_wanted,
+    read_text,
+    with_dependencies,
+    without_dependencies,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from provisioner.environment import Applied
+    from provisioner.lockfile import Lock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """A spec that was edited, its lock, and the environment where it was applied."""
+
+    spec: Path
+    written: bool
+    """False where the spec says so already."""
+    lock: Lock
+    applied: Applied | None
+    """None where it was not to be applied."""
+    findings: tuple[Finding, ...]
+    """Warnings and notes."""
+
+
+def add(
+    spec: Path, words: Iterable[str], *, apply: bool = True, reporter: Reporter | None = None
+) -> Edited:
+    """Have a spec ask for packages too: ``lightning>=2.4``, ``numpy``, ``torchvision``.
+
+    Args:
+        spec: Path of the spec.
+        words: PEP 508 requirements without URL and marker.
+        apply: Whether to apply it as well.
+        reporter: Listens to the progress.
+
+    Raises:
+        SpecError: A word is no requirement (``TE105``), or the spec is not valid.
+        PlanError: The combination cannot be; nothing was written.
+        WorldError: Network, index, disk or engine said no; before the lock nothing was written.
+        VerificationError: As :func:`provisioner.api.lock.lock` and ``apply``.
+    """
+    text = _valid_text(spec)
+    edited = with_dependencies(text, [parse_wanted(word) for word in words])
+    return _finish(spec, text, edited, apply=apply, reporter=reporter)
+
+
+def remove(
+    spec: Path, names: Iterable[str], *, apply: bool = True, reporter: Reporter | None = None
+) -> Edited:
+    """Have a spec not ask for packages any more; torchvision and torchaudio are left out.
+
+    Raises:
+        SpecError: The spec does not ask for one of them (``TE638``), or is not valid.
+        PlanError: The combination cannot be; nothing was written.
+        WorldError: As :func:`add`.
+        VerificationError: As :func:`add`.
+    """
+    text = _valid_text(spec)
+    edited = without_dependencies(text, names)
+    return _finish(spec, text, edited, apply=apply, reporter=reporter)
+
+
+def _valid_text(spec: Path) -> str:
+    """Return the text of a spec that is valid as it is.
+
+    Raises:
+        SpecError: It is not, or cannot be read.
+    """
+    text = read_text(spec)
+    parse_spec(text, spec)
+    return text
+
+
+def _finish(
+    path: Path, before: str, after: str, *, apply: bool, reporter: Reporter | None
+) -> Edited:
+    from provisioner.api.lock import lock
+
+    reporter = reporter or Reporter()
+    spec = parse_spec(after, path)
+    locked = lock(spec, reporter=reporter)
+    if after != before:
+        try:
+            write_atomic(path.resolve(), after.encode())
+        except OSError as exc:
+            raise WorldError(_unwritable(path, exc)) from exc
+    edited = Edited(
+        spec=path,
+        written=after != before,
+        lock=locked.lock,
+        applied=None,
+        findings=locked.findings,
+    )
+    if not apply:
+        return edited
+    from provisioner.api.apply import apply as apply_spec
+
+    applied = apply_spec(spec, locked=True, reporter=reporter)
+    told = tuple(one for one in applied.findings if one not in locked.findings)
+    return replace(edited, applied=applied, findings=(*locked.findings, *told))
+
+
+def _unwritable(path: Path, exc: OSError) -> Finding:
+    return Finding(
+        code="TE637",
+        message=f"The spec `{display(path)}` cannot be written.",
+        why=f"The system says: {exc.strerror or exc}.",
+        do="Make the folder writable, or free some space; the spec is unchanged, and its lock will "
+        "be made anew.",
+    )
