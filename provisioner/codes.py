@@ -70,7 +70,10 @@ TITLES: Final[dict[str, str]] = {
     "TE431": "The lock cannot be written",
     "TE432": "A hash was learned by downloading the wheel",
     "TE433": "A package to upgrade is not in the lock",
+    "TE434": "Upload times are not known, so that nothing can be left out by age",
+    "TE435": "A locked version was withdrawn (yanked)",
     "TE436": "A newer release is possible, and the locked one stays",
+    "TE437": "A release is newer than `exclude-newer` admits",
     # -- store
     "TE501": "A wheel does not match its hash",
     "TE502": "A download did not complete",

@@ -1,28 +1,100 @@
-"""Planning so that what is locked stays: the locked trio is planned again where the spec admits it.
+"""Planning so that what is locked stays, and that nothing is chosen that is too new.
 
 The planner takes the newest release that satisfies a wish. With newer compat data that may be
-another one than the lock has, although nobody asked for a change.
+another one than the lock has, although nobody asked for a change: the locked trio is then planned
+again. Where releases must have some age, younger ones are taken out of the wish.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
+from provisioner.api.host import host_facts
 from provisioner.compat import load_compat
-from provisioner.findings import Finding, Severity
-from provisioner.host import probe_host
+from provisioner.findings import Finding, PlanError, Severity, Where
 from provisioner.planner import Refusal
 from provisioner.planner import plan as make_plan
 from provisioner.spec import Follow, VersionWish
 
 if TYPE_CHECKING:
     from provisioner.lockfile import Lock, Upgrade
-    from provisioner.planner import Plan
+    from provisioner.planner import ChosenBuild, Plan
     from provisioner.spec import CompanionWish, Spec
+
+
+def settle_trio(
+    spec: Spec, planned: Plan, lock: Lock | None, upgrade: Upgrade, newest: datetime | None
+) -> Plan:
+    """Return the plan as it is to be locked.
+
+    Args:
+        spec: What is wanted.
+        planned: The planner's own choice for it.
+        lock: The lock as it is, None where there is none to keep anything of.
+        upgrade: What may change all the same.
+        newest: The instant after which nothing may have been released; None for no limit.
+
+    Raises:
+        PlanError: ``TE437``, only releases that are too new satisfy the spec.
+    """
+    if newest is not None:
+        spec = _aged(spec, newest)
+        if _young(planned, newest):
+            planned = _plan_aged(spec, planned, newest)
+    return keep_trio(spec, planned, lock, upgrade)
+
+
+def _aged(spec: Spec, newest: datetime) -> Spec:
+    """Return the spec with a wish that admits no torch that was released after ``newest``."""
+    young = [one.torch for one in load_compat().releases if _is_young(one.date, newest)]
+    admitted = spec.torch.specifier & SpecifierSet(",".join(f"!={one}" for one in young))
+    return replace(spec, torch=replace(spec.torch, specifier=admitted))
+
+
+def _plan_aged(spec: Spec, planned: Plan, newest: datetime) -> Plan:
+    verdict = make_plan(spec, load_compat(), host_facts(gpus=False))
+    if isinstance(verdict, Refusal):
+        raise PlanError(_too_young(spec, planned, newest))
+    aged = next(one for one in verdict.plans if one.target.name == planned.target.name)
+    if _young(aged, newest):
+        raise PlanError(_too_young(spec, aged, newest))
+    return aged
+
+
+def _young(planned: Plan, newest: datetime) -> list[tuple[str, str]]:
+    """Return (``torch 2.9.1``, day of its release) of each planned release that is too new."""
+    dates = [(f"{one.name} {one.public}", _released(one)) for one in planned.trio]
+    return [(name, day) for name, day in dates if day is not None and _is_young(day, newest)]
+
+
+def _released(build: ChosenBuild) -> str | None:
+    compat = load_compat()
+    if build.name == "torch":
+        release = compat.release(build.public)
+        return release.date if release is not None else None
+    member = compat.members.get((build.name, build.public))
+    return member.date if member is not None else None
+
+
+def _is_young(day: str, newest: datetime) -> bool:
+    """Whether a release of that day may have come after ``newest``; only the day is known."""
+    return datetime.fromisoformat(f"{day}T00:00:00+00:00") >= newest
+
+
+def _too_young(spec: Spec, planned: Plan, newest: datetime) -> Finding:
+    listed = ", ".join(f"`{name}` ({day})" for name, day in _young(planned, newest))
+    key = "sources.exclude-newer"
+    return Finding(
+        code="TE437",
+        message=f"The spec is satisfied by releases only that are too new: {listed}.",
+        why=f"`exclude-newer` admits what was released before {newest:%Y-%m-%d %H:%M} UTC.",
+        do="Name an older torch, or a later date.",
+        where=Where(file=spec.shown, line=spec.line_of(key), key=key),
+    )
 
 
 def keep_trio(spec: Spec, planned: Plan, lock: Lock | None, upgrade: Upgrade) -> Plan:
@@ -48,7 +120,7 @@ def keep_trio(spec: Spec, planned: Plan, lock: Lock | None, upgrade: Upgrade) ->
         torchvision=_pinned(spec.torchvision, locked.get("torchvision")),
         torchaudio=_pinned(spec.torchaudio, locked.get("torchaudio")),
     )
-    verdict = make_plan(pinned, load_compat(), probe_host(os.environ))
+    verdict = make_plan(pinned, load_compat(), host_facts(gpus=False))
     if isinstance(verdict, Refusal):
         return planned
     kept = next(one for one in verdict.plans if one.target.name == planned.target.name)

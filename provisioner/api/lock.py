@@ -3,25 +3,48 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provisioner.api._keeping import keep_trio
+from provisioner.api._keeping import settle_trio
 from provisioner.api._setting import Setting
 from provisioner.api.host import host_facts
 from provisioner.api.plan import plan_sole
 from provisioner.compat import load_compat
 from provisioner.events import Reporter
 from provisioner.findings import Finding, Severity, TorchenvError, Where, WorldError
+from provisioner.lockfile import Upgrade
 from provisioner.paths import display
+from provisioner.spec import newest_instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from provisioner.lockfile import InputChange, Lock, Upgrade
+    from provisioner.lockfile import InputChange, Lock
     from provisioner.planner import Plan
     from provisioner.spec import Spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockOptions:
+    """What a person may ask of one run of ``lock``, beside what the spec says."""
+
+    upgrade: Upgrade = field(default_factory=Upgrade)
+    """What may get newer although the spec does not demand it."""
+    exclude_newer: str | None = None
+    """In place of the spec's own ``exclude-newer``."""
+
+    @property
+    def makes_anew(self) -> bool:
+        """Whether the lock is to be resolved although it is right."""
+        return self.upgrade.is_wanted or self.exclude_newer is not None
+
+    def newest(self, spec: Spec) -> datetime | None:
+        """Return the instant after which nothing may have been released, None for no limit."""
+        text = self.exclude_newer or spec.sources.exclude_newer
+        return None if text is None else newest_instant(text, datetime.now(timezone.utc))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +85,16 @@ def check_lock(spec: Spec) -> Locked:
     )
 
 
-def lock(spec: Spec, *, upgrade: Upgrade | None = None, reporter: Reporter | None = None) -> Locked:
+def lock(
+    spec: Spec, *, options: LockOptions | None = None, reporter: Reporter | None = None
+) -> Locked:
     """Plan, resolve, and write the lock beside the spec; a lock that is right stays as it is.
 
     Versions that are locked stay too, unless the spec demands another.
 
     Args:
         spec: What is wanted.
-        upgrade: What may get newer all the same.
+        options: What may get newer all the same, and how new.
         reporter: Listens to the progress.
 
     Raises:
@@ -78,21 +103,21 @@ def lock(spec: Spec, *, upgrade: Upgrade | None = None, reporter: Reporter | Non
         VerificationError: A package would come from where it must not, or the file at the lock's
             path is not ours.
     """
-    from provisioner.lockfile import Upgrade, staleness
+    from provisioner.lockfile import staleness
 
     reporter = reporter or Reporter()
-    upgrade = upgrade or Upgrade()
+    options = options or LockOptions()
     previous, doubts = _previous_lock(spec)
-    planned = keep_trio(spec, plan_sole(spec), previous, upgrade)
+    planned = settle_trio(spec, plan_sole(spec), previous, options.upgrade, options.newest(spec))
     reporter.planned(planned)
     findings = (*planned.findings, *doubts)
     if (
         previous is not None
-        and not upgrade.is_wanted
+        and not options.makes_anew
         and staleness(previous, spec, planned.target.platform) is None
     ):
         return Locked(lock=previous, written=False, findings=findings, previous=previous)
-    made = make_and_write(spec, planned, Setting(spec), reporter, upgrade=upgrade)
+    made = make_and_write(spec, planned, Setting(spec), reporter, options)
     return replace(made, findings=(*findings, *made.findings))
 
 
@@ -101,8 +126,7 @@ def make_and_write(
     planned: Plan,
     setting: Setting,
     reporter: Reporter,
-    *,
-    upgrade: Upgrade | None = None,
+    options: LockOptions | None = None,
 ) -> Locked:
     """Resolve a plan and write the lock; the findings are those of this step alone.
 
@@ -113,7 +137,6 @@ def make_and_write(
     from provisioner.engine import Engine
     from provisioner.lockfile import (
         LockRequest,
-        Upgrade,
         engine_environ,
         input_changes,
         make_lock,
@@ -124,12 +147,13 @@ def make_and_write(
     from provisioner.network import Client
 
     previous, _ = _previous_lock(spec)
-    upgrade = upgrade or Upgrade()
+    options = options or LockOptions()
+    newest = options.newest(spec)
     with Client(setting.network) as client:
         made, notes = make_lock(
             LockRequest(
                 spec=spec,
-                plan=keep_trio(spec, planned, previous, upgrade),
+                plan=settle_trio(spec, planned, previous, options.upgrade, newest),
                 compat=load_compat(),
                 host=host_facts(gpus=False),
                 pip=setting.pip,
@@ -139,8 +163,9 @@ def make_and_write(
                 interpreter=_engine_interpreter(planned, setting.environ),
                 network_environ=engine_environ(setting.network),
                 reporter=reporter,
-                preferences=preferences(previous, upgrade),
-                upgrade=upgrade,
+                preferences=preferences(previous, options.upgrade),
+                upgrade=options.upgrade,
+                newest=None if newest is None else f"{newest:%Y-%m-%dT%H:%M:%SZ}",
             )
         )
     try:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _HINT: Final = re.compile(r"^\s*hint:")
 _OPTION: Final = "`--"
 """An option of the engine, which nobody can set here."""
+_DATELESS: Final = re.compile(r"`(\S+)` is missing an upload date")
 _LINES: Final = 12
 """How much of the engine's text a finding quotes."""
 
@@ -107,12 +108,31 @@ def explain_engine(completed: Completed, sources: LockSources) -> Finding:
         ),
         _UNKNOWN,
     )
+    dateless = sorted({_project(file) for file in _DATELESS.findall(text)})
+    if dateless and code == "TE405":
+        return _no_dates(dateless)
     if code == "TE405" and sources.constraints:
         files = ", ".join(f"`{mask(one)}`" for one in sources.constraints)
         todo += f" Constraints from {files} count too."
     if sources.is_isolated and "pip was not found" in text:
         todo = "PyTorch's index has no `pip`: leave it out with `seed = false`."
     return Finding(code=code, message=seen, why=quoted, do=todo)
+
+
+def _project(file: str) -> str:
+    """Return the name of a file's project, as it is written there."""
+    return file.partition("-")[0]
+
+
+def _no_dates(projects: list[str]) -> Finding:
+    names = ", ".join(f"`{name}`" for name in projects[:_LINES])
+    return Finding(
+        code="TE434",
+        message=f"The index does not say when the files of {names} were uploaded.",
+        why="With `exclude-newer` only what is known to be old enough is chosen, and so there is "
+        "no set of versions that satisfies all requirements.",
+        do="Use an index that states upload times (PEP 700), or remove `exclude-newer`.",
+    )
 
 
 def _quote(text: str) -> str:

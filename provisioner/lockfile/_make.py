@@ -24,6 +24,7 @@ from provisioner.lockfile._sources import LockSources, lock_sources
 from provisioner.lockfile._tags import engine_platform, target_glibc, target_tags
 from provisioner.lockfile._trio import LocatedTrio, locate_trio
 from provisioner.lockfile._types import Lock
+from provisioner.lockfile._yanked import YankListener
 from provisioner.spec import spec_digest, spec_inputs
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class LockRequest:
     """(name, version) of packages that stay at that version where the requirements admit it."""
     upgrade: Upgrade = field(default_factory=Upgrade)
     """What is to be newer; the pages of such packages are asked again."""
+    newest: str | None = None
+    """The instant after which nothing may have been uploaded (RFC 3339), None for no limit."""
 
 
 def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
@@ -86,8 +89,9 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     check_sources(sources, request.client)
     reporter.step(f"Looking for {plan.torch.name} {plan.torch.version}")
     located = locate_trio(plan, sources, tags, request.client)
+    listener = YankListener(request.reporter.detail)
     resolver = _resolver(
-        request, sources.without_folders(), engine_platform(plan.target, glibc=glibc)
+        request, listener, sources.without_folders(), engine_platform(plan.target, glibc=glibc)
     )
     wanted = _wanted(request, sources, located)
     reporter.step(f"Resolving {len(wanted.trio) + len(wanted.others)} requirements")
@@ -118,6 +122,7 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
         *_not_followed(request.pip),
         *located.findings,
         *(_learned_here(wheel, sources) for wheel in learned.values()),
+        *listener.notes(origins),
         *order_notes(resolver, settled, origins),
     )
     return _lock(request, packages), notes
@@ -165,7 +170,9 @@ def _not_followed(pip: PipConfig) -> tuple[Finding, ...]:
     )
 
 
-def _resolver(request: LockRequest, sources: LockSources, platform: str) -> Resolver:
+def _resolver(
+    request: LockRequest, listener: YankListener, sources: LockSources, platform: str
+) -> Resolver:
     target = request.plan.target
     arguments = ["--python", str(request.interpreter), "--python-platform", platform]
     if not target.python.endswith("t"):
@@ -177,9 +184,10 @@ def _resolver(request: LockRequest, sources: LockSources, platform: str) -> Reso
         environ=request.network_environ,
         constraint_texts=fetch_constraints(sources, request.client),
         is_companion=request.compat.is_companion,
-        on_detail=request.reporter.detail,
+        on_detail=listener,
         preferences=request.preferences,
         refresh=request.upgrade.refresh,
+        newest=request.newest,
     )
 
 
@@ -198,6 +206,7 @@ def _wanted(request: LockRequest, sources: LockSources, located: LocatedTrio) ->
         routed=frozenset(build.name for build in plan.trio) if routed else frozenset(),
         constraints=tuple(constraint.requirement for constraint in plan.constraints),
         files=tuple(WheelFile(path=one.path, sha256=one.sha256) for one in located.local),
+        ageless=frozenset(build.name for build in plan.trio),
     )
 
 

@@ -55,6 +55,9 @@ class Request:
     """PEP 508, the planner's own."""
     files: tuple[WheelFile, ...] = ()
     """Wheels of this machine that are taken in place of any index's."""
+    ageless: frozenset[str] = frozenset()
+    """Names for which no upload time counts: the trio, whose age the compat data knows, and its
+    companions, which it names. PyTorch's index states few times."""
 
     @property
     def provided(self) -> frozenset[str]:
@@ -64,7 +67,12 @@ class Request:
     def routing(self, names: Iterable[str]) -> Request:
         """Return the request with ``names`` routed to the trio's index too."""
         added = sorted(set(names) - self.routed)
-        return replace(self, others=(*self.others, *added), routed=self.routed.union(added))
+        return replace(
+            self,
+            others=(*self.others, *added),
+            routed=self.routed.union(added),
+            ageless=self.ageless.union(added),
+        )
 
     def with_files(self, files: Iterable[WheelFile]) -> Request:
         """Return the request with routed packages taken from files that are here already."""

@@ -55,6 +55,8 @@ class Resolver:
     """(name, version) to keep where the requirements admit it."""
     refresh: tuple[str, ...] = ()
     """The engine's arguments to ask again for pages that it still has (``--refresh``)."""
+    newest: str | None = None
+    """The instant after which nothing may have been uploaded (RFC 3339), None for no limit."""
 
     def origins(self, request: Request, *arguments: str) -> Origins:
         """Resolve, and return version and index of each package.
@@ -89,6 +91,7 @@ class Resolver:
         with tempfile.TemporaryDirectory(prefix="torchenv-") as name:
             folder = Path(name)
             words = write_request(folder, request, self.sources, self.constraint_texts)
+            words += self._excluding(request)
             words += _preferring(folder, self.preferences, pylock="pylock.toml" in arguments)
             try:
                 done = self.engine.run(
@@ -100,6 +103,14 @@ class Resolver:
             except ProcessFailedError as exc:
                 raise WorldError(explain_engine(exc.completed, self.sources)) from exc
         return done.stdout
+
+    def _excluding(self, request: Request) -> list[str]:
+        """Return the engine's arguments to leave out what is too new."""
+        if self.newest is None:
+            return []
+        free = sorted(request.ageless | request.provided)
+        words = [word for name in free for word in ("--exclude-newer-package", f"{name}=false")]
+        return ["--exclude-newer", self.newest, *words]
 
 
 def _preferring(
@@ -156,6 +167,10 @@ def settle(resolver: Resolver, request: Request) -> tuple[Request, Origins]:
         VerificationError: ``TE406``, a package comes from an index that it must not come from.
     """
     if not request.routed:
+        if resolver.newest is not None:
+            closure = _trio_closure(resolver, request)
+            companions = {name for name in closure if resolver.is_companion(name)}
+            request = replace(request, ageless=request.ageless | companions)
         origins = resolver.origins(request)
         _refuse_surprises(resolver, request, origins)
         return request, origins
@@ -240,7 +255,8 @@ def _trio_closure(resolver: Resolver, request: Request) -> frozenset[str]:
         sources = replace(sources, general=(sources.trio, *sources.general))
     trio = Request(trio=request.trio, constraints=request.constraints, files=request.files)
     arguments = ("--index-strategy", "unsafe-first-match")
-    return frozenset(replace(resolver, sources=sources).origins(trio, *arguments))
+    asking = replace(resolver, sources=sources, newest=None)
+    return frozenset(asking.origins(trio, *arguments))
 
 
 def _refuse_surprises(resolver: Resolver, request: Request, origins: Origins) -> None:

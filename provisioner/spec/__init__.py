@@ -1,5 +1,6 @@
 """The spec: models of ``torchenv.toml``, reading, and the JSON Schema made from them."""
 
+from provisioner.spec._ages import newest_instant
 from provisioner.spec._digest import spec_digest, spec_inputs
 from provisioner.spec._edit import (
     Wanted,
@@ -33,6 +34,7 @@ __all__ = [
     "VersionWish",
     "Wanted",
     "load_spec",
+    "newest_instant",
     "parse_spec",
     "parse_wanted",
     "read_text",

@@ -101,6 +101,7 @@ def _sources(model: SourcesModel, folder: Path) -> Sources:
         find_links=_places(model.find_links, folder),
         constraints=_places(model.constraints, folder),
         no_index=model.no_index,
+        exclude_newer=model.exclude_newer,
         proxy=model.proxy,
         cert=None if model.cert is None else _joined(folder, model.cert),
         client_cert=None if model.client_cert is None else _joined(folder, model.client_cert),

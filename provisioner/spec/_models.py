@@ -17,6 +17,7 @@ from provisioner.spec._accelerators import (
     check_accelerator,
     check_platform,
 )
+from provisioner.spec._ages import check_newest
 from provisioner.spec._machines import (
     DRIVER_PATTERN,
     GLIBC_PATTERN,
@@ -285,6 +286,14 @@ class SourcesModel(_EdgeModel):
         title="No index",
         description="Whether only `find-links` is used, and no index.",
         examples=[True],
+    )
+    exclude_newer: Annotated[str, AfterValidator(check_newest)] | None = Field(
+        default=None,
+        title="Nothing newer than",
+        description="Releases that were uploaded after this date, or that are younger than this "
+        "age when the lock is made, are not chosen: a date (that day included, in UTC), a time "
+        "with its zone, or a number of hours, days or weeks.",
+        examples=["2026-03-31", "7 days"],
     )
     proxy: Annotated[str, AfterValidator(check_proxy)] | None = Field(
         default=None,

@@ -74,6 +74,8 @@ class Sources:
     find_links: tuple[str, ...] | None = None
     constraints: tuple[str, ...] | None = None
     no_index: bool | None = None
+    exclude_newer: str | None = None
+    """As written: a date, a time or an age; ``newest_instant`` understands it."""
     proxy: str | None = None
     cert: str | None = None
     client_cert: str | None = None

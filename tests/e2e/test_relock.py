@@ -150,3 +150,80 @@ def test_unreadable_lock_is_made_anew(workspace: Workspace) -> None:
     assert (warning["code"], warning["severity"]) == ("TE422", "warning")
     assert warning["do"].startswith("It is made anew, and versions may change;")
     assert file.read_text() == text
+
+
+def test_nothing_newer_than_a_date(fresh_workspace: Workspace, main_scenario: Scenario) -> None:
+    """Releases uploaded after ``exclude-newer`` are not chosen; the trio goes by its own date."""
+    young = main_scenario.deviate("/packages/sympy-1.14.0-*", upload_time="2026-04-01T00:00:00Z")
+    fresh_workspace.index.publish(young)
+    fresh_workspace.write_spec(**CPU, sources={"exclude-newer": "2026-03-31"})
+    assert versions(lock(fresh_workspace))["sympy"] == "1.13.3"
+    fresh_workspace.write_spec(**CPU, sources={"exclude-newer": "2026-04-01"})
+    assert versions(lock(fresh_workspace, "--upgrade"))["sympy"] == "1.14.0"
+    flagged = lock(fresh_workspace, "--exclude-newer", "2026-03-31")
+    assert versions(flagged)["sympy"] == "1.13.3"
+
+
+def test_companions_of_an_old_enough_torch(fresh_workspace: Workspace) -> None:
+    """The trio of the default index brings its companions whatever their upload times."""
+    scenario = fresh_workspace.index.scenario
+    late = scenario.deviate("/packages/nvidia_*", upload_time="2027-01-01T00:00:00Z")
+    fresh_workspace.index.publish(late)
+    fresh_workspace.write_spec(
+        torch="2.9.1", accelerator="cu128", sources={"exclude-newer": "2026-03-31"}
+    )
+    assert versions(lock(fresh_workspace))["torch"] == "2.9.1"
+
+
+def test_torch_that_is_too_new(workspace: Workspace) -> None:
+    """Of several releases an old enough one is planned; a pinned one that is too new is refused."""
+    sources = {"exclude-newer": "2025-06-01"}
+    workspace.write_spec(**{**CPU, "torch": ">=2.6,!=2.7.*,!=2.8.*,<2.10"}, sources=sources)
+    refused = workspace.torchenv("lock", "--json", "--exclude-newer", "2020-01-01").check(2).json
+    assert [one["code"] for one in refused["findings"]] == ["TE437"]
+    assert versions(lock(workspace))["torch"] < "2.9"
+    workspace.write_spec(**CPU, sources=sources)
+    document = workspace.torchenv("lock", "--json").check(2).json
+    (finding,) = document["findings"]
+    assert finding["message"] == (
+        "The spec is satisfied by releases only that are too new: `torch 2.9.1` (2025-11-12)."
+    )
+    assert finding["where"]["key"] == "sources.exclude-newer"
+
+
+def test_upload_times_that_nobody_states(workspace: Workspace) -> None:
+    """An index without upload times, such as PyTorch's, is told as that."""
+    sources = {"exclude-newer": "2026-03-31", "isolated": True}
+    workspace.write_spec(
+        python="3.11", torch="2.2.0", accelerator="cu118", seed=False, sources=sources
+    )
+    document = workspace.torchenv("lock", "--json").check(3).json
+    (finding,) = document["findings"]
+    assert finding["code"] == "TE434"
+    assert "`filelock`" in finding["message"]
+
+
+@pytest.mark.parametrize("age", ["soon", "2026-13-01"])
+def test_bad_date_on_the_command_line(workspace: Workspace, age: str) -> None:
+    """It is refused with what can be written."""
+    workspace.write_spec(**CPU)
+    done = workspace.torchenv("lock", "--exclude-newer", age).check(2)
+    assert f"`{age}` is neither a date (2026-03-31) nor an age (7 days)." in done.stderr
+
+
+def test_yanked_version(fresh_workspace: Workspace, main_scenario: Scenario) -> None:
+    """A withdrawn version stays where it is locked, and is named; it is not chosen newly."""
+    workspace = fresh_workspace
+    workspace.write_spec(**CPU)
+    first = versions(lock(workspace))
+    yanked = main_scenario.deviate("/packages/sympy-1.14.0-*", yanked="Wrong sums")
+    workspace.index.publish(yanked)
+    workspace.write_spec(**CPU, dependencies={"tqdm": "*"})
+    store = {"TORCHENV_STORE": str(workspace.home / "new")}
+    document = workspace.torchenv("lock", "--json", environ=store).check().json
+    assert versions(document)["sympy"] == first["sympy"] == "1.14.0"
+    (warning,) = document["findings"]
+    assert (warning["code"], warning["severity"]) == ("TE435", "warning")
+    assert warning["message"] == "`sympy 1.14.0` was withdrawn (yanked) by its index."
+    assert warning["why"].startswith("It says: Wrong sums.")
+    assert versions(lock(workspace, "--upgrade"))["sympy"] == "1.13.3"

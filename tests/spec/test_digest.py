@@ -96,6 +96,7 @@ def test_equal(old: str, new: str) -> None:
         ("[sources]", '[sources]\ntrio = "pytorch"'),
         ("[sources]", "[sources]\nisolated = true"),
         ("[sources]", "[sources]\nno-index = true"),
+        ("[sources]", '[sources]\nexclude-newer = "7 days"'),
         ("[sources]", '[sources]\nconstraints = ["c.txt"]'),
         ("[sources]", '[sources]\npytorch = "https://mirror.example/whl"'),
     ],

@@ -134,6 +134,7 @@ def _written_sources(spec: Spec) -> dict[str, Any]:
         "find-links": _places(sources.find_links, relative),
         "constraints": _places(sources.constraints, relative),
         "no-index": sources.no_index,
+        "exclude-newer": sources.exclude_newer,
         "timeout": sources.timeout_s,
         "trusted-hosts": sources.trusted_hosts,
     }

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from provisioner.api.lock import check_lock, lock
+from provisioner.api.lock import LockOptions, check_lock, lock
 from provisioner.api.plan import load_spec
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import SPEC, output_options
 from provisioner.findings import ExitCode
+from provisioner.lockfile import Upgrade
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from provisioner.api.lock import Locked
-    from provisioner.lockfile import Upgrade
+
+
+def _date_or_age(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    from provisioner.spec import newest_instant
+
+    if text is not None:
+        try:
+            newest_instant(text, datetime.now(timezone.utc))
+        except (ValueError, OverflowError):
+            message = f"`{text}` is neither a date (2026-03-31) nor an age (7 days)."
+            raise click.BadParameter(message) from None
+    return text
 
 
 @click.command()
@@ -30,22 +43,41 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Take the newest version of this package; may be repeated.",
 )
+@click.option(
+    "--exclude-newer",
+    metavar="DATE",
+    callback=_date_or_age,
+    help="Choose nothing newer than this date or age ('7 days'); makes the lock anew.",
+)
 @output_options
 def command(
-    spec: Path, *, check: bool, upgrade: bool, upgraded: tuple[str, ...], **options: bool
+    spec: Path,
+    *,
+    check: bool,
+    upgrade: bool,
+    upgraded: tuple[str, ...],
+    exclude_newer: str | None,
+    **options: bool,
 ) -> int:
     """Plan SPEC, resolve it, and write the lock beside it (pylock.NAME.toml).
 
     A lock that is right stays as it is. Else versions that are locked stay, unless SPEC demands
     others or an upgrade is asked for.
     """
-    if check and (upgrade or upgraded):
-        raise click.UsageError("--check writes nothing, so nothing can be upgraded with it.")
+    if check and (upgrade or upgraded or exclude_newer):
+        raise click.UsageError("--check writes nothing, so no other choice can be made with it.")
     output = Output(command="lock", **options)
     loaded = load_spec(spec)
     if check:
         return _show_check(output, check_lock(loaded))
-    locked = lock(loaded, upgrade=_upgrade(upgraded, upgrade=upgrade), reporter=output.reporter())
+    locked = lock(
+        loaded,
+        options=LockOptions(
+            upgrade=Upgrade(everything=True) if upgrade else Upgrade.of(upgraded),
+            exclude_newer=exclude_newer,
+        ),
+        reporter=output.reporter(),
+    )
     if output.as_json:
         output.document(_body(locked), locked.findings)
         return int(ExitCode.DONE)
@@ -54,12 +86,6 @@ def command(
     output.findings(locked.findings)
     print_locked(output.console(), locked)
     return int(ExitCode.DONE)
-
-
-def _upgrade(names: tuple[str, ...], *, upgrade: bool) -> Upgrade:
-    from provisioner.lockfile import Upgrade
-
-    return Upgrade(everything=True) if upgrade else Upgrade.of(names)
 
 
 def _show_check(output: Output, checked: Locked) -> int:
