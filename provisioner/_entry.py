@@ -1,10 +1,10 @@
 """The command's entry: decides what needs no deciding before anything is imported.
 
 After each successful apply a pointer file is written (``provisioner.environment`` says what is in
-it). If the spec, the lock, the base interpreter and every file of the environment are as they were
-then, ``torchenv apply`` has nothing to do, and that takes little more than the walk over the files.
-``torchenv run`` looks at what is installed and not at every file, and becomes the program at once.
-In any other case, and whenever anything is unclear, the whole program decides.
+it). If the spec, its templates, the lock, the base interpreter and every file of the environment
+are as they were then, ``torchenv apply`` has nothing to do, and that takes little more than the
+walk over the files. ``torchenv run`` looks at what is installed and not at every file, and becomes
+the program at once. In any other case, and whenever anything is unclear, the whole program decides.
 
 Only ``os``, ``sys`` and ``hashlib`` are imported here: a parser or a model would cost more than the
 walk.
@@ -127,7 +127,13 @@ def _is_as_applied(known: dict[str, str], spec: str) -> bool:
         and f"{base.st_size} {base.st_mtime_ns}" == known["python-stat"]
         and _file_digest(spec) == known["spec-sha256"]
         and _file_digest(known["lock"]) == known["lock-sha256"]
+        and all(map(_is_same_template, (known[key] for key in known if key[:9] == "template-")))
     )
+
+
+def _is_same_template(fact: str) -> bool:
+    sha256, path = fact.split(" ", 1)
+    return _file_digest(path) == sha256
 
 
 def _is_installed(known: dict[str, str], generation: str) -> bool:

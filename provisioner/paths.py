@@ -22,6 +22,14 @@ def store_root(environ: Mapping[str, str]) -> Path:
     return platformdirs.user_cache_path("torchenv")
 
 
+def config_root(environ: Mapping[str, str]) -> Path:
+    """Return the folder of the user's own settings: ``TORCHENV_CONFIG``, else the usual place."""
+    chosen = environ.get("TORCHENV_CONFIG")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    return platformdirs.user_config_path("torchenv")
+
+
 def display(path: Path) -> str:
     """Return ``path`` as a user would type it: relative to the working folder where it is below."""
     with contextlib.suppress(ValueError, OSError):

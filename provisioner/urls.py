@@ -42,6 +42,23 @@ def mask(text: str) -> str:
     return _QUERY_SECRET.sub(rf"\1{MASK}", text)
 
 
+def plain(value: object) -> object:
+    """Return a value of a TOML document with every text in it masked, fit for JSON too."""
+    match value:
+        case str():
+            return mask(value)
+        case list():
+            return [plain(one) for one in value]
+        case dict():
+            return {key: plain(one) for key, one in value.items()}
+        case bool() | int():
+            return value
+        case float():
+            return float(value)
+        case _:
+            return str(value)
+
+
 def strip_credentials(url: str) -> str:
     """Return ``url`` without its userinfo and otherwise unchanged."""
     return _LEADING_USERINFO.sub(r"\1", url)

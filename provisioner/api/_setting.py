@@ -39,7 +39,7 @@ class Setting:
         """The settings of every connection."""
         from provisioner.lockfile import network_settings
 
-        return network_settings(self._spec, self.pip, self.environ)
+        return network_settings(self._spec.sources, self.pip, self.environ)
 
     @cached_property
     def store(self) -> Store:

@@ -10,7 +10,7 @@ from provisioner.api._setting import Setting
 from provisioner.api.lock import make_and_write
 from provisioner.api.plan import plan_sole
 from provisioner.events import Reporter
-from provisioner.findings import Finding, PlanError, VerificationError, Where, WorldError
+from provisioner.findings import Finding, PlanError, VerificationError, WorldError
 from provisioner.host import probe_host
 
 if TYPE_CHECKING:
@@ -97,11 +97,7 @@ def _require_this_machine(spec: Spec, planned: Plan) -> None:
                 message=f"The spec is for {planned.target.platform}, and this machine is {here}.",
                 why="An environment holds compiled files, which run on their own platform only.",
                 do="Apply it on such a machine; here, `torchenv plan` and `torchenv lock` work.",
-                where=Where(
-                    file=spec.shown,
-                    line=spec.line_of("environment.platform"),
-                    key="environment.platform",
-                ),
+                where=spec.where("environment.platform"),
             )
         )
 
@@ -114,8 +110,7 @@ def _interpreter(spec: Spec) -> Interpreter:
     """
     from provisioner.host import find_interpreter
 
-    key = "environment.python"
-    where = Where(file=spec.shown, line=spec.line_of(key), key=key)
+    where = spec.where("environment.python")
     try:
         return find_interpreter(spec.python, os.environ)
     except WorldError as exc:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provisioner.api._locks import current_lock
+from provisioner.api._templates import template_access
 from provisioner.api.host import host_for
 from provisioner.compat import load_compat
-from provisioner.findings import Finding, PlanError, Severity, TorchenvError, Where
+from provisioner.findings import Finding, PlanError, Severity, TorchenvError
 from provisioner.planner import Refusal
 from provisioner.planner import plan as make_plan
+from provisioner.spec import load_merged
 from provisioner.spec import load_spec as read_spec
 
 if TYPE_CHECKING:
     from provisioner.environment import Changes
     from provisioner.host import HostFacts
     from provisioner.planner import Plan, Plans
-    from provisioner.spec import Spec
+    from provisioner.spec import Merged, Spec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +37,23 @@ class Planned:
 
 
 def load_spec(path: str | Path = "torchenv.toml") -> Spec:
-    """Read and check a spec.
+    """Read and check a spec and the templates that it extends.
 
     Raises:
-        SpecError: With a finding for every problem of the file.
+        SpecError: With a finding for every problem of the files.
+        WorldError: A template of the network cannot be had.
     """
-    return read_spec(Path(path))
+    return read_spec(Path(path), template_access(os.environ))
+
+
+def merged_spec(path: str | Path = "torchenv.toml") -> Merged:
+    """Return what a spec and its templates say together, and where each value stands.
+
+    Raises:
+        SpecError: A file cannot be read.
+        WorldError: A template of the network cannot be had.
+    """
+    return load_merged(Path(path), template_access(os.environ))
 
 
 def plan(spec: Spec, *, host: HostFacts | None = None) -> Plans:
@@ -76,7 +90,7 @@ def plan_sole(spec: Spec) -> Plan:
             message=f"The spec has several targets: {names}.",
             why="This command works for one target.",
             do="Use a spec with one target; `torchenv plan` shows all of them.",
-            where=Where(file=spec.shown, line=spec.line_of("targets"), key="targets"),
+            where=spec.where("targets"),
         )
     )
 

@@ -131,11 +131,15 @@ def render_codes(titles: Mapping[str, str]) -> str:
 # -- the spec
 
 
+_HEADINGS: Final = {"extends": "extends", "targets": "[targets.<name>]"}
+"""Where the heading of a part of the spec is not its table."""
+
+
 def render_spec(schema: Schema) -> str:
     """Return the page of the spec: one section per table, one row per key."""
     lines = ["# Spec", "", _GENERATED, *sentences(_SPEC_TEXT)]
     for name, one in schema["properties"].items():
-        heading = f"[{name}.<name>]" if name == "targets" else f"[{name}]"
+        heading = _HEADINGS.get(name, f"[{name}]")
         lines += ["", f"## `{heading}`", "", *spec_section(one, schema)]
     return _page(lines)
 

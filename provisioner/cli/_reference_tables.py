@@ -53,7 +53,9 @@ def spec_section(outer: Schema, root: Schema) -> Iterator[str]:
     yield from sentences(outer.get("description") or inner.get("description", ""))
     yield ""
     value = _resolve(inner.get("additionalProperties") or {}, root)
-    if "properties" in inner:
+    if inner.get("type") == "array":
+        yield f"For example {', '.join(f'`{_toml(one)}`' for one in inner['examples'])}."
+    elif "properties" in inner:
         yield from _spec_table(inner)
     elif "properties" in value:
         yield from _spec_table(value)

@@ -17,7 +17,6 @@ from provisioner._quick import POINTER_FORMAT, list_installed, pointer_path
 from provisioner._version import __version__
 from provisioner.environment._drift import manifest_digest
 from provisioner.environment._layout import mark_folder
-from provisioner.findings import SpecError
 
 if TYPE_CHECKING:
     from provisioner.environment._layout import Generation, Layout
@@ -37,16 +36,18 @@ def write_pointer(
 ) -> None:
     """Write the pointer file of a spec whose environment is right; where that fails, do without.
 
-    Nothing is written where the spec's file is no longer what ``spec`` was read from.
+    Nothing is written where the spec or a template is no longer what ``spec`` was read from, which
+    may be an hour ago.
     """
     with contextlib.suppress(OSError):
-        spec_sha256 = _digest_of_same_spec(spec)
-        if spec_sha256 is None:
+        own, *templates = spec.inputs
+        if any(_digest(one.path) != one.sha256 for one in spec.inputs):
             return
         facts = {
             "version": __version__,
             "spec": str(spec.file),
-            "spec-sha256": spec_sha256,
+            "spec-sha256": own.sha256,
+            **{f"template-{at}": f"{one.sha256} {one.path}" for at, one in enumerate(templates)},
             "lock": str(lock.file),
             "lock-sha256": lock.digest,
             "link": str(layout.link),
@@ -76,20 +77,5 @@ def _installed_facts(generation: Generation) -> dict[str, str]:
     }
 
 
-def _digest_of_same_spec(spec: Spec) -> str | None:
-    """Return the sha256 of the spec's bytes, None where they now mean something else.
-
-    The spec was read before the work began, which may be an hour ago.
-    """
-    from provisioner.spec import load_spec, spec_digest  # noqa: PLC0415 - pydantic, seldom needed
-
-    content = spec.file.read_bytes()
-    try:
-        again = load_spec(spec.file)
-    except SpecError:
-        return None
-    is_same = spec_digest(again) == spec_digest(spec) and (again.path, again.python) == (
-        spec.path,
-        spec.python,
-    )
-    return hashlib.sha256(content).hexdigest() if is_same else None
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

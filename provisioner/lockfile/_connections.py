@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from provisioner.host import PipConfig
-    from provisioner.spec import Spec
+    from provisioner.spec import Sources
 
 _DEFAULT = Network()
 
 
-def network_settings(spec: Spec, pip: PipConfig, environ: Mapping[str, str]) -> Network:
-    """Merge what the spec and pip's configuration say about connections."""
-    wish = spec.sources
+def network_settings(wish: Sources, pip: PipConfig, environ: Mapping[str, str]) -> Network:
+    """Merge what the spec's sources and pip's configuration say about connections."""
     links = wish.find_links if wish.find_links is not None else pip.find_links
     constraints = wish.constraints if wish.constraints is not None else pip.constraints
     cert = wish.cert or pip.cert

@@ -83,7 +83,7 @@ def staleness(lock: Lock, spec: Spec, platform: str) -> Finding | None:
 def _first_place(changes: tuple[InputChange, ...], spec: Spec) -> Where | None:
     """Return the first changed key that stands in the spec, with its line."""
     for change in changes:
-        line = spec.line_of(change.key)
-        if line is not None:
-            return Where(file=spec.shown, line=line, key=change.key)
+        where = spec.where(change.key)
+        if where.line is not None:
+            return where
     return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.version import InvalidVersion, Version
 
-from provisioner.findings import Finding, Where
+from provisioner.findings import Finding
 from provisioner.planner._request import MEMBERS, targets_host
 from provisioner.planner._text import listing
 from provisioner.planner._wording import unheard_of
@@ -91,11 +91,7 @@ def iter_spec_problems(scene: Scene) -> Iterator[Finding]:
                 why="The plan decides its version, its build and its index; as a dependency it "
                 "could come from another index and undo that.",
                 do=f'Move it to `[torch]`, as `{dependency.name} = "…"`.',
-                where=Where(
-                    file=scene.spec.shown,
-                    line=dependency.line or scene.spec.line_of(key),
-                    key=key,
-                ),
+                where=scene.spec.where_dependency(dependency, key),
             )
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provisioner.findings import Where
 from provisioner.planner._text import listing, literals, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from provisioner.compat import Build, Compat
-    from provisioner.findings import Combination
+    from provisioner.findings import Combination, Where
     from provisioner.planner._request import Request
     from provisioner.spec import Spec, TargetWish
 
@@ -37,7 +36,7 @@ class Scene:
         table, _, name = key.partition(".")
         if table == "environment":
             key = self.spec.key_of(self.target, name)
-        return Where(file=self.spec.shown, line=self.spec.line_of(key), key=key)
+        return self.spec.where(key)
 
     def place(self, key: str, fallback: str = "torch.torch") -> Where:
         """Return the place of a key that the spec may leave out."""

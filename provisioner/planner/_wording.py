@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from typing_extensions import assert_never
 
 from provisioner.compat import DOUBTFUL, kind_of
-from provisioner.findings import Finding, Where
+from provisioner.findings import Finding
 from provisioner.planner._obstacles import (
     DependencyClash,
     NoAccelerator,
@@ -262,7 +262,5 @@ def _dependency_clash(obstacle: DependencyClash, scene: Scene) -> Finding:
         f"`{ceiling.requirement}`.",
         why=f"{ceiling.why} Source: {scene.compat.cite(ceiling.sources)}.",
         do=scene.take_one(f"let `{dependency.name}` admit `{ceiling.requirement}`"),
-        where=Where(
-            file=scene.spec.shown, line=dependency.line or scene.spec.line_of(key), key=key
-        ),
+        where=scene.spec.where_dependency(dependency, key),
     )

@@ -8,8 +8,9 @@ from provisioner.spec._edit import (
     with_dependencies,
     without_dependencies,
 )
-from provisioner.spec._load import load_spec, parse_spec
+from provisioner.spec._load import Merged, load_merged, load_spec, parse_spec
 from provisioner.spec._read import read_text
+from provisioner.spec._templates import TemplateAccess
 from provisioner.spec._types import (
     CompanionWish,
     Dependency,
@@ -17,6 +18,7 @@ from provisioner.spec._types import (
     LeaveOut,
     Sources,
     Spec,
+    SpecFile,
     TargetWish,
     TrioMode,
     VersionWish,
@@ -27,12 +29,16 @@ __all__ = [
     "Dependency",
     "Follow",
     "LeaveOut",
+    "Merged",
     "Sources",
     "Spec",
+    "SpecFile",
     "TargetWish",
+    "TemplateAccess",
     "TrioMode",
     "VersionWish",
     "Wanted",
+    "load_merged",
     "load_spec",
     "newest_instant",
     "parse_spec",

@@ -43,6 +43,7 @@ def to_spec(model: SpecModel, file: Path, layout: Layout) -> Spec:
         dependencies=_dependencies(model.dependencies, layout),
         sources=_sources(model.sources, file.parent),
         lines=tuple((dotted(path), line) for path, line in layout.lines.items()),
+        templates=tuple((dotted(path), name) for path, name in layout.files.items()),
         shown=display(file),
     )
 
@@ -85,6 +86,7 @@ def _dependencies(models: dict[str, DependencyModel], layout: Layout) -> tuple[D
             specifier=parse_specifier(model.version),
             extras=tuple(sorted({canonicalize_name(extra) for extra in model.extras})),
             line=layout.line_near(("dependencies", name)),
+            file=layout.place_near(("dependencies", name))[0],
         )
         for name, model in models.items()
     )

@@ -35,11 +35,6 @@ if TYPE_CHECKING:
 
     from provisioner.spec._layout import KeyPath
 
-_LATER: Final[dict[KeyPath, str]] = {
-    ("extends",): "Copy what the other file says into this one.",
-}
-"""Words of later versions, with what to write until then."""
-
 _ALIASES: Final = {
     "cuda": "accelerator",
     "gpu": "accelerator",
@@ -184,14 +179,6 @@ def _missing_from_target(path: KeyPath) -> Problem:
 
 
 def _unknown(path: KeyPath) -> Problem:
-    if path in _LATER:
-        return Problem(
-            code="TE103",
-            path=path,
-            message=f"`{shown_path(path)}` is a key that this torchenv does not know yet.",
-            why="It belongs to a later version of the spec.",
-            do=_LATER[path],
-        )
     return Problem(
         code="TE103",
         path=path,
@@ -203,9 +190,10 @@ def _unknown(path: KeyPath) -> Problem:
 
 def _known_keys(table: KeyPath) -> str:
     model = model_at(table)
-    names = ", ".join(f"`{key}`" for key in keys_of(model)) if model is not None else ""
+    keys = keys_of(model) if model is not None else ()
+    names = ", ".join(f"`{key}`" for key in keys if key != "extends")
     if not table:
-        return f"A spec has the tables {names}."
+        return f"A spec has the tables {names}, and the key `extends`."
     if table[0] == "dependencies":
         return f"The table of a dependency takes the keys {names}."
     return f"The table `[{shown_path(table)}]` takes the keys {names}."

@@ -50,21 +50,27 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Where things stand in a TOML text."""
+    """Where things stand in a TOML text, or in several that were merged into one spec."""
 
     lines: dict[KeyPath, int]
     """Line, counted from 1, on which each key, table and list item first appears."""
-    repeats: tuple[Repeat, ...]
-    too_deep: int | None
+    repeats: tuple[Repeat, ...] = ()
+    too_deep: int | None = None
     """Line on which the text nests deeper than ``DEPTH_LIMIT``, or None."""
+    files: dict[KeyPath, str] = field(default_factory=dict)
+    """File of each of those keys that stands in a template, as a user would type its name."""
 
-    def line_near(self, path: KeyPath) -> int | None:
-        """Line of ``path``, else of the nearest table around it, else None."""
+    def place_near(self, path: KeyPath) -> tuple[str | None, int | None]:
+        """File (None for the spec itself) and line of ``path``, else of what is around it."""
         for length in range(len(path), 0, -1):
             line = self.lines.get(path[:length])
             if line is not None:
-                return line
-        return None
+                return self.files.get(path[:length]), line
+        return None, None
+
+    def line_near(self, path: KeyPath) -> int | None:
+        """Line of ``path``, else of the nearest table around it, else None."""
+        return self.place_near(path)[1]
 
 
 def dotted(path: KeyPath) -> str:

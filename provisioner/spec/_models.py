@@ -229,7 +229,11 @@ class DependencyModel(_EdgeModel):
             "title": "Dependency",
             "description": "A version specifier, or a table with `version` and `extras`.",
             "examples": [">=2.4,<3", "*", {"version": ">=2", "extras": ["extra"]}],
-            "anyOf": [version, {**table, "title": "Dependency with extras"}],
+            "anyOf": [
+                version,
+                {**table, "title": "Dependency with extras"},
+                {"const": False, "description": "Takes away what a template says."},
+            ],
         }
 
 
@@ -347,6 +351,13 @@ class SpecModel(_EdgeModel):
         json_schema_extra={"allOf": [_in_some_place(key) for key in NEEDED["environment"]]}
     )
 
+    extends: list[str] = Field(
+        default_factory=list,
+        title="Templates",
+        description="Files that this one builds on, merged left to right, this one last: paths "
+        "from its folder, or URLs that end with `#sha256=` and the hash of the file.",
+        examples=[["../team/base.toml"]],
+    )
     environment: EnvironmentModel = Field(
         default_factory=EnvironmentModel,
         title="Environment",
@@ -417,6 +428,21 @@ def model_at(path: tuple[str | int, ...]) -> type[_EdgeModel] | None:
             return TargetModel
         case _:
             return None
+
+
+def takes_truth(path: tuple[str | int, ...]) -> bool:
+    """Whether the key at ``path`` has truth values, so that ``false`` is one of them."""
+    model = model_at(path[:-1])
+    for info in model.model_fields.values() if model is not None else ():
+        if info.alias == path[-1]:
+            return bool in _types_in(info.annotation)
+    return False
+
+
+def _types_in(annotation: object) -> set[object]:
+    """Return the types that an annotation is made of."""
+    parts = get_args(annotation)
+    return {annotation}.union(*map(_types_in, parts)) if parts else {annotation}
 
 
 def choices_at(path: tuple[str | int, ...]) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ _URL_ADVICE: Final = (
     "configuration, which torchenv reads (`pip config`, `PIP_*` variables)."
 )
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _ACCELERATOR_FOLDER: Final = re.compile(r"/(?:cpu|xpu|cu[0-9]+|rocm[0-9.]+)/?$")
 
 
@@ -115,6 +116,32 @@ def check_environment_path(text: str) -> str:
             instead=".venv",
         )
     return text
+
+
+def check_template(text: str) -> tuple[str, str | None]:
+    """Return place and sha256 of an entry of ``extends``; the hash is None where it names none.
+
+    Raises:
+        UnfitError: It is neither a path nor a URL, or its hash is none.
+    """
+    place, mark, sha256 = text.partition("#sha256=")
+    if mark and not _SHA256.fullmatch(sha256):
+        raise UnfitError(
+            "whose hash is not a sha256",
+            why="A sha256 has 64 hexadecimal digits.",
+            do="Write what `sha256sum` prints for the file, in lower case.",
+        )
+    if is_url(place):
+        _check_url(place, ("https", "http"), "the URL of a template")
+        if "#" in place:
+            raise UnfitError(
+                "whose fragment is not a hash",
+                why="Behind `#` stands the hash that the bytes of the template have.",
+                do="Write `#sha256=` and what `sha256sum` prints for the file.",
+            )
+    else:
+        check_path(place)
+    return place, sha256 or None
 
 
 def check_host(text: str) -> str:

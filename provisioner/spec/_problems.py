@@ -100,19 +100,29 @@ def from_unfit(path: KeyPath, value: object, unfit: UnfitError, code: str = "TE1
 
 
 def findings(problems: Iterable[Problem], file: str, layout: Layout) -> tuple[Finding, ...]:
-    """Return the problems as findings, in the order of the file."""
-    placed = [(problem.line or layout.line_near(problem.path), problem) for problem in problems]
-    placed.sort(key=lambda pair: (pair[0] is None, pair[0] or 0, dotted(pair[1].path)))
+    """Return the problems as findings, in the order of the file; those in templates come last."""
+    placed = [(_place(problem, layout), problem) for problem in problems]
+    placed.sort(key=lambda pair: (_order(pair[0]), dotted(pair[1].path)))
     return tuple(
         Finding(
             code=problem.code,
             message=problem.message,
             why=problem.why,
             do=problem.do,
-            where=Where(file=file, line=line, key=shown_path(problem.path) or None),
+            where=Where(file=place or file, line=line, key=shown_path(problem.path) or None),
         )
-        for line, problem in placed
+        for (place, line), problem in placed
     )
+
+
+def _place(problem: Problem, layout: Layout) -> tuple[str | None, int | None]:
+    """Return the template, if it is one, and the line that a problem is about."""
+    return (None, problem.line) if problem.line else layout.place_near(problem.path)
+
+
+def _order(place: tuple[str | None, int | None]) -> tuple[str, bool, int]:
+    file, line = place
+    return file or "", line is None, line or 0
 
 
 def assignment(path: KeyPath, value: object) -> str:

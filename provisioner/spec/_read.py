@@ -19,11 +19,11 @@ SIZE_LIMIT_BYTES: Final = 256 * 1024
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_text(path: Path) -> str:
-    """Return the text of the spec at ``path``; a byte order mark of UTF-8 is left out.
+def read_bytes(path: Path) -> bytes:
+    """Return the content of the spec at ``path``.
 
     Raises:
-        SpecError: ``TE101``, there is no file that can be read; ``TE102``, it is not UTF-8.
+        SpecError: ``TE101``, there is no file that can be read.
     """
     try:
         mode = path.stat().st_mode
@@ -37,19 +37,37 @@ def read_text(path: Path) -> str:
         raise SpecError(_unreadable(path, exc)) from None
     if len(content) > SIZE_LIMIT_BYTES:
         raise SpecError(_too_large(path))
-    return _decoded(path, content)
+    return content
 
 
-def _decoded(path: Path, content: bytes) -> str:
+def read_text(path: Path) -> str:
+    """Return the text of the spec at ``path``; a byte order mark of UTF-8 is left out.
+
+    Raises:
+        SpecError: ``TE101``, there is no file that can be read; ``TE102``, it is not UTF-8.
+    """
+    return decode(read_bytes(path), display(path))
+
+
+def decode(content: bytes, shown: str) -> str:
+    """Return the text of a spec; a byte order mark of UTF-8 is left out.
+
+    Args:
+        content: Its bytes.
+        shown: Its name, as a user would type it.
+
+    Raises:
+        SpecError: ``TE102``, it is not UTF-8.
+    """
     if content.startswith(_UTF16_MARKS):
-        raise SpecError(_not_utf8(path, 1, "It is UTF-16 text, as some Windows programs write."))
+        raise SpecError(_not_utf8(shown, 1, "It is UTF-16 text, as some Windows programs write."))
     try:
         # Editors on Windows put a byte order mark in front; it says nothing and harms nothing.
         return content.decode("utf-8").removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
     except UnicodeDecodeError as exc:
         line = content.count(b"\n", 0, exc.start) + 1
         why = f"The byte 0x{content[exc.start]:02x} there is no UTF-8, which TOML files must be."
-        raise SpecError(_not_utf8(path, line, why)) from None
+        raise SpecError(_not_utf8(shown, line, why)) from None
 
 
 def _finding(path: Path, *, message: str, why: str, do: str) -> Finding:
@@ -125,11 +143,11 @@ def _too_large(path: Path) -> Finding:
     )
 
 
-def _not_utf8(path: Path, line: int, why: str) -> Finding:
+def _not_utf8(shown: str, line: int, why: str) -> Finding:
     return Finding(
         code="TE102",
-        message=f"`{display(path)}` is not UTF-8 text.",
+        message=f"`{shown}` is not UTF-8 text.",
         why=why,
         do="Save the file as UTF-8.",
-        where=Where(file=display(path), line=line),
+        where=Where(file=shown, line=line),
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from provisioner.findings import Where
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -48,7 +50,9 @@ class Dependency:
     specifier: SpecifierSet
     extras: tuple[str, ...] = ()
     line: int | None = None
-    """Line in the spec, for findings; not part of what the spec means."""
+    """Line in its file, for findings; not part of what the spec means."""
+    file: str | None = None
+    """The template that it stands in, as a user would type it; None for the spec itself."""
 
     def __str__(self) -> str:
         """As a PEP 508 requirement."""
@@ -84,6 +88,16 @@ class Sources:
     relative: tuple[str, ...] = ()
     """Those paths of ``find_links`` and ``constraints`` that the spec gives from its own folder.
     All paths here, these too, are absolute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecFile:
+    """A file of this machine that a spec was read from."""
+
+    path: Path
+    """Absolute."""
+    sha256: str
+    """Of its bytes when it was read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,13 +144,30 @@ class Spec:
     """Sorted by name."""
     sources: Sources = field(default_factory=Sources)
     lines: tuple[tuple[str, int], ...] = ()
-    """(dotted key, line) of every key of the file, for findings of later steps."""
+    """(dotted key, line) of every key of the spec and its templates, for findings of later
+    steps."""
+    templates: tuple[tuple[str, str], ...] = ()
+    """(dotted key, file as a user would type it) of those keys that stand in a template."""
+    inputs: tuple[SpecFile, ...] = field(default=(), compare=False)
+    """The files of this machine that it was read from, the spec itself first. Templates of the
+    network are not among them: their hashes stand in these files."""
     shown: str = field(default="torchenv.toml", compare=False)
     """Path of the spec as the user would type it, for messages."""
 
     def line_of(self, key: str) -> int | None:
-        """Line on which ``key`` (dotted) stands in the file, or None where it does not."""
+        """Line on which ``key`` (dotted) stands in its file, or None where it does not."""
         return dict(self.lines).get(key)
+
+    def where(self, key: str) -> Where:
+        """Return where ``key`` (dotted) stands: in the spec, or in the template that has it."""
+        file = dict(self.templates).get(key, self.shown)
+        return Where(file=file, line=self.line_of(key), key=key)
+
+    def where_dependency(self, dependency: Dependency, key: str) -> Where:
+        """Return where a dependency stands; ``key`` is what a finding calls it."""
+        if dependency.line is None:
+            return self.where(key)
+        return Where(file=dependency.file or self.shown, line=dependency.line, key=key)
 
     def key_of(self, target: TargetWish, key: str) -> str:
         """Return the dotted key that gives a target its ``python``, ``accelerator`` and so on.

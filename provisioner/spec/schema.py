@@ -45,6 +45,9 @@ def spec_schema() -> dict[str, Any]:
     """Return the schema of a spec: draft 7, every reference resolved, no null (TOML has none)."""
     schema = SpecModel.model_json_schema(by_alias=True)
     definitions = schema.pop("$defs")
+    # What is missing here may stand in a template.
+    whole = {key: schema.pop(key) for key in ("required", "allOf")}
+    schema["anyOf"] = [{"required": ["extends"]}, whole]
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$comment": _MADE_BY,

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provisioner.api.host import read_facts
-from provisioner.api.plan import load_spec, plan_with_changes
+from provisioner.api.plan import load_spec, merged_spec, plan_with_changes
 from provisioner.cli import _parts
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import SPEC, output_options
 from provisioner.findings import ExitCode
+from provisioner.urls import plain
 
 if TYPE_CHECKING:
     from provisioner.api.plan import Planned
+    from provisioner.findings import Where
 
 
 @click.command()
@@ -27,10 +29,17 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Plan for the machine that FILE is of, as `torchenv host --json` wrote it there.",
 )
+@click.option(
+    "--show-merged",
+    is_flag=True,
+    help="Print what SPEC and its templates say together, and where, in place of the plan.",
+)
 @output_options
-def command(spec: Path, facts: Path | None, **options: bool) -> int:
+def command(spec: Path, facts: Path | None, *, show_merged: bool, **options: bool) -> int:
     """Validate SPEC and show what would be chosen and changed. Offline; changes nothing."""
     output = Output(command="plan", **options)
+    if show_merged:
+        return _show_merged(output, spec)
     planned = plan_with_changes(
         load_spec(spec), host=read_facts(facts) if facts is not None else None
     )
@@ -44,6 +53,26 @@ def command(spec: Path, facts: Path | None, **options: bool) -> int:
         print_plan(output.console(), plan)
     print_changes(output.console(), planned.changes)
     return int(ExitCode.DONE)
+
+
+def _show_merged(output: Output, spec: Path) -> int:
+    """Show the merged spec, also where it is not valid: that is when one wants to see it."""
+    merged = merged_spec(spec)
+    if output.as_json:
+        load_spec(spec)
+        output.document({"merged": [_value(*one) for one in merged.iter_values()]}, ())
+        return int(ExitCode.DONE)
+    from provisioner.cli.render.merged import merged_lines
+
+    for line in merged_lines(merged):
+        click.echo(line)
+    load_spec(spec)
+    return int(ExitCode.DONE)
+
+
+def _value(_path: object, value: object, where: Where) -> dict[str, Any]:
+    """Return one value with the place that it came from."""
+    return {"value": plain(value), "file": where.file, "line": where.line, "key": where.key}
 
 
 def _body(planned: Planned) -> dict[str, Any]:
