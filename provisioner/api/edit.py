@@ -6,9 +6,11 @@ the spec and its lock as they were.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from provisioner.api._templates import template_access
 from provisioner.events import Reporter
 from provisioner.findings import Finding, WorldError
 from provisioner.paths import display, write_atomic
@@ -87,7 +89,7 @@ def _valid_text(spec: Path) -> str:
         SpecError: It is not, or cannot be read.
     """
     text = read_text(spec)
-    parse_spec(text, spec)
+    parse_spec(text, spec, template_access(os.environ))
     return text
 
 
@@ -97,7 +99,7 @@ def _finish(
     from provisioner.api.lock import lock
 
     reporter = reporter or Reporter()
-    spec = parse_spec(after, path)
+    spec = parse_spec(after, path, template_access(os.environ))
     locked = lock(spec, reporter=reporter)
     if after != before:
         try:
