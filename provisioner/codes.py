@@ -109,6 +109,7 @@ TITLES: Final[dict[str, str]] = {
     "TE639": "The environment is not removed unasked",
     "TE640": "The Jupyter kernel is not torchenv's",
     "TE641": "The environment has no Jupyter kernel",
+    "TE642": "The file system cannot lock",
     # -- proof
     "TE701": "The environment cannot import what it should",
     "TE702": "The environment holds another version or build than planned",

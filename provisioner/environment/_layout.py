@@ -12,6 +12,7 @@ For the environment ``project/.venv``::
     project/.torchenv/.venv/last-generation    the last number that was given out
     project/.torchenv/.venv/lock               locked while an apply works
     project/.torchenv/.venv/lock-holder        who that is, for the one who waits
+    project/.torchenv/.venv/lock-link          the lock where the file system cannot lock files
 
 A generation is built at its final path and never moves, so that what was started from it keeps
 working, and numbers only grow: whatever still writes into a generation that was given up (an engine
