@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,7 +35,8 @@ def host_facts(*, facts: str | Path | None = None, gpus: bool = True) -> HostFac
         PlanError: The file cannot be read (``TE330``) or is no facts file (``TE331``).
     """
     file = facts or os.environ.get(FACTS_VARIABLE)
-    return read_facts(Path(file)) if file else probe_host(os.environ, gpus=gpus)
+    found = read_facts(Path(file)) if file else probe_host(os.environ, gpus=gpus)
+    return with_architectures(found)
 
 
 def host_for(spec: Spec) -> HostFacts:
@@ -44,6 +46,32 @@ def host_for(spec: Spec) -> HostFacts:
         PlanError: As :func:`host_facts`.
     """
     return host_facts(gpus=any(target.accelerator != "cpu" for target in spec.targets))
+
+
+def with_architectures(facts: HostFacts) -> HostFacts:
+    """Give GPUs of which only the name could be read the architecture that the data has for it."""
+    return replace(
+        facts,
+        nvidia=_with_architectures(facts.nvidia),
+        amd=_with_architectures(facts.amd),
+        intel=_with_architectures(facts.intel),
+    )
+
+
+def _with_architectures(stack: GpuStack) -> GpuStack:
+    if all(gpu.arch is not None or gpu.name is None for gpu in stack.gpus):
+        return stack
+    from provisioner.compat import load_compat
+
+    hardware = load_compat().hardware
+    gpus = tuple(
+        replace(gpu, arch=hardware.arch_of(gpu.name)) if gpu.arch is None and gpu.name else gpu
+        for gpu in stack.gpus
+    )
+    if gpus == stack.gpus:
+        return stack
+    evidence = f"{stack.evidence}; the architecture from the GPU's name"
+    return replace(stack, gpus=gpus, evidence=evidence)
 
 
 def read_facts(path: Path) -> HostFacts:

@@ -34,8 +34,18 @@ def iter_problems(files: FilesModel) -> Iterator[str]:
         _one_default_build,
         _wheels_of_each_build,
         _gpu_code_of_each_build,
+        _gpus_have_one_architecture,
     ):
         yield from check(files)
+
+
+def _gpus_have_one_architecture(files: FilesModel) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    for row in files.gpu_names:
+        for name in row.names:
+            if name in seen:
+                yield f"gpu_names.toml: `{name}` is of {seen[name]} and of {row.arch}"
+            seen[name] = row.arch
 
 
 def releases_in(torch: str, releases: Iterable[str]) -> tuple[str, ...]:

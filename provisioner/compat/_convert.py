@@ -47,6 +47,8 @@ def to_hardware(files: FilesModel) -> dict[str, Any]:
         "cuda_codes": [_cuda_code(files, row) for row in files.cuda_codes],
         "rocm_codes": [_limited(files, row) for row in files.rocm_codes],
         "generations": [row.fields() for row in files.generations],
+        "gpu_names": [row.fields("note") for row in files.gpu_names],
+        "xpu_codes": [_limited(files, row) for row in files.xpu_codes],
     }
 
 

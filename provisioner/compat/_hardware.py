@@ -1,7 +1,8 @@
 """What builds need of a GPU machine: NVIDIA drivers, and the GPU code that the wheels hold.
 
 Kept apart from the rest of the compat data, since a plan that names its accelerator does not need
-it. ``hardware.json`` is compiled from ``data/drivers.toml`` and ``data/gpus.toml``.
+it. ``hardware.json`` is compiled from ``data/drivers.toml``, ``data/gpus.toml`` and
+``data/gpu_names.toml``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from provisioner.compat._gpu_names import GpuNames, find_gpu, near_names, parse_arch
 from provisioner.compat._load import rows_of
 
 if TYPE_CHECKING:
@@ -76,6 +78,17 @@ class RocmCode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class XpuCode:
+    """Intel's generations that XPU builds are validated for."""
+
+    torch: tuple[str, ...]
+    archs: tuple[str, ...]
+    """Code names as in :class:`GpuNames`: ``("dg2", "bmg")``."""
+    known: Known
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
     """A generation of NVIDIA GPUs and the software that still knows it."""
 
@@ -101,6 +114,8 @@ class Hardware:
     """In order of precedence."""
     generations: tuple[Generation, ...]
     """Oldest first."""
+    gpu_names: tuple[GpuNames, ...] = ()
+    xpu_codes: tuple[XpuCode, ...] = ()
 
     def driver_minimum(self, cuda: str) -> DriverMinimum | None:
         """Return what builds of a CUDA version ask of the driver; the longest match decides."""
@@ -135,6 +150,25 @@ class Hardware:
         """Return the generation of a compute capability, None where the data does not have it."""
         return next((row for row in self.generations if capability in row.capabilities), None)
 
+    def xpu_code(self, torch: str) -> XpuCode | None:
+        """Return which of Intel's GPUs an XPU build serves, None where that is not known."""
+        return next((row for row in self.xpu_codes if torch in row.torch), None)
+
+    def gpu(self, name: str) -> GpuNames | None:
+        """Return what the data says of a GPU by its name, None where it does not have it."""
+        return find_gpu(self.gpu_names, name)
+
+    def arch_of(self, text: str) -> str | None:
+        """Return the architecture of ``RTX 4090``, ``sm_89``, ``8.9`` (``sm_89``) or ``gfx1100``.
+
+        None where the text is neither an architecture nor a name that the data has.
+        """
+        return parse_arch(self.gpu_names, text)
+
+    def near_gpus(self, name: str) -> tuple[str, ...]:
+        """Return up to three known names that look like one that is not known."""
+        return near_names(self.gpu_names, name)
+
 
 def _is_below(version: str, of: str) -> bool:
     """Whether ``12.8.1`` is ``12.8.1``, or one of ``12.8`` or ``12``."""
@@ -151,4 +185,6 @@ def load_hardware() -> Hardware:
         cuda_codes=rows_of(CudaCode, data["cuda_codes"]),
         rocm_codes=rows_of(RocmCode, data["rocm_codes"]),
         generations=rows_of(Generation, data["generations"]),
+        gpu_names=rows_of(GpuNames, data["gpu_names"]),
+        xpu_codes=rows_of(XpuCode, data["xpu_codes"]),
     )

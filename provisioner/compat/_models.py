@@ -226,6 +226,20 @@ class GenerationModel(RowModel):
     last_driver: str | None = None
 
 
+class GpuNamesModel(RowModel):
+    """A row of gpu_names.toml, ``gpu``."""
+
+    arch: str
+    names: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+
+
+class XpuCodeModel(RowModel):
+    """A row of gpu_names.toml, ``xpu``."""
+
+    torch: str
+    archs: Words
+
+
 class FilesModel(BaseModel):
     """All the files together; a key is named after its file, and its table where it has several."""
 
@@ -247,6 +261,8 @@ class FilesModel(BaseModel):
     cuda_codes: tuple[CudaCodeModel, ...]
     rocm_codes: tuple[RocmCodeModel, ...]
     generations: tuple[GenerationModel, ...]
+    gpu_names: tuple[GpuNamesModel, ...]
+    xpu_codes: tuple[XpuCodeModel, ...]
 
     def build_rows(self) -> tuple[tuple[str, BuildModel], ...]:
         """Return the rows of builds.toml with the place that messages name."""
@@ -285,6 +301,8 @@ class FilesModel(BaseModel):
             "gpus.toml cuda": self.cuda_codes,
             "gpus.toml rocm": self.rocm_codes,
             "gpus.toml generation": self.generations,
+            "gpu_names.toml gpu": self.gpu_names,
+            "gpu_names.toml xpu": self.xpu_codes,
         }
         for file, rows in lists.items():
             for number, row in enumerate(rows, start=1):

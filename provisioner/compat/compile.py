@@ -40,6 +40,7 @@ _TABLES: Final = {
     "companions": {"companion": "companions"},
     "drivers": {"minimum": "driver_minimums", "toolkit": "toolkit_drivers"},
     "gpus": {"cuda": "cuda_codes", "rocm": "rocm_codes", "generation": "generations"},
+    "gpu_names": {"gpu": "gpu_names", "xpu": "xpu_codes"},
 }
 """What each file's top-level tables are called in the models."""
 _WHOLE: Final = ("accelerators", "builds", "sources")

@@ -178,6 +178,29 @@ def test_any_json_is_read_or_explained(
     assert codes in ({"read"}, {"TE331"})
 
 
+@pytest.mark.parametrize(
+    ("machine", "arch", "evidence"),
+    [
+        ("desktop-arc-a770", "dg2", "`/sys/class/drm`; the architecture from the GPU's name"),
+        ("desktop-radeon-7900", "gfx1100", "`/sys/class/kfd/kfd/topology/nodes`"),
+    ],
+)
+def test_names_lead_to_architectures(machine: str, arch: str, evidence: str) -> None:
+    """A GPU of which only the name is known gets the architecture that the data has for it."""
+    (file,) = (one for one in MACHINES if one.stem == machine)
+    facts = host_facts(facts=file)
+    (stack,) = (one for one in (facts.nvidia, facts.amd, facts.intel) if one.gpus)
+    assert (stack.gpus[0].arch, stack.evidence) == (arch, evidence)
+
+
+def test_a_name_that_is_not_known_stays(tmp_path: Path) -> None:
+    """A GPU that the data does not have keeps its unknown architecture, and its evidence."""
+    gpus = [{"name": "GeForce GTX 860M"}]
+    nvidia = {"state": "present", "gpus": gpus, "evidence": "NVML"}
+    file = write(tmp_path, {"facts": {"platform": "linux-x86_64", "nvidia": nvidia}})
+    assert host_facts(facts=file) == read_facts(file)
+
+
 def test_the_library_probes_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a file the facts are this machine's, with the GPUs only where they are wanted."""
     monkeypatch.delenv(FACTS_VARIABLE, raising=False)

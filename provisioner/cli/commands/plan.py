@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provisioner.api.host import read_facts
+from provisioner.api.host import host_facts
 from provisioner.api.plan import load_spec, merged_spec, plan_with_changes
 from provisioner.cli import _parts
 from provisioner.cli._output import Output
@@ -41,7 +41,7 @@ def command(spec: Path, facts: Path | None, *, show_merged: bool, **options: boo
     if show_merged:
         return _show_merged(output, spec)
     planned = plan_with_changes(
-        load_spec(spec), host=read_facts(facts) if facts is not None else None
+        load_spec(spec), host=host_facts(facts=facts) if facts is not None else None
     )
     if output.as_json:
         output.document(_body(planned), (*planned.plans.findings, *planned.doubts))
