@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from provisioner.api.host import host_facts
+from provisioner.api.host import host_for
 from provisioner.compat import load_compat
 from provisioner.findings import Finding, PlanError, Severity, Where
 from provisioner.planner import Refusal
@@ -56,7 +56,7 @@ def _aged(spec: Spec, newest: datetime) -> Spec:
 
 
 def _plan_aged(spec: Spec, planned: Plan, newest: datetime) -> Plan:
-    verdict = make_plan(spec, load_compat(), host_facts(gpus=False))
+    verdict = make_plan(spec, load_compat(), host_for(spec))
     if isinstance(verdict, Refusal):
         raise PlanError(_too_young(spec, planned, newest))
     aged = next(one for one in verdict.plans if one.target.name == planned.target.name)
@@ -120,7 +120,7 @@ def keep_trio(spec: Spec, planned: Plan, lock: Lock | None, upgrade: Upgrade) ->
         torchvision=_pinned(spec.torchvision, locked.get("torchvision")),
         torchaudio=_pinned(spec.torchaudio, locked.get("torchaudio")),
     )
-    verdict = make_plan(pinned, load_compat(), host_facts(gpus=False))
+    verdict = make_plan(pinned, load_compat(), host_for(spec))
     if isinstance(verdict, Refusal):
         return planned
     kept = next(one for one in verdict.plans if one.target.name == planned.target.name)

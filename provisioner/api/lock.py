@@ -15,7 +15,7 @@ from provisioner.api.plan import plan_sole
 from provisioner.compat import load_compat
 from provisioner.events import Reporter
 from provisioner.findings import Finding, Severity, TorchenvError, Where, WorldError
-from provisioner.lockfile import Upgrade
+from provisioner.lockfile import LockDifference, Upgrade
 from provisioner.paths import display
 from provisioner.spec import newest_instant
 
@@ -62,6 +62,12 @@ class Locked:
     """What changed in the spec since the lock was made, where that is known."""
     previous: Lock | None = None
     """What the file held before; None where there was none or it could not be read."""
+    difference: LockDifference = field(default_factory=LockDifference)
+    """What changed from ``previous``; empty where nothing was resolved."""
+    to_download: int = 0
+    """Bytes of the wheels for the target that the store does not have."""
+    to_install: int | None = None
+    """Bytes that the packages take when installed; None where not known of all."""
 
 
 def check_lock(spec: Spec) -> Locked:
@@ -137,11 +143,13 @@ def make_and_write(
     from provisioner.engine import Engine
     from provisioner.lockfile import (
         LockRequest,
+        difference,
         engine_environ,
         input_changes,
         make_lock,
         preferences,
         read_lock,
+        unpacked_sizes,
         write_lock,
     )
     from provisioner.network import Client
@@ -168,10 +176,13 @@ def make_and_write(
                 newest=None if newest is None else f"{newest:%Y-%m-%dT%H:%M:%SZ}",
             )
         )
-    try:
-        written = write_lock(made)
-    except OSError as exc:
-        raise WorldError(_unwritable_lock(spec, exc)) from exc
+        try:
+            written = write_lock(made)
+        except OSError as exc:
+            raise WorldError(_unwritable_lock(spec, exc)) from exc
+        wheels = [package.wheel for package in made.packages]
+        sizes = unpacked_sizes(wheels, setting.store, client).values()
+    known = [size for size in sizes if size is not None]
     return Locked(
         lock=read_lock(made.file),
         written=written,
@@ -179,6 +190,9 @@ def make_and_write(
         resolved=True,
         stale=() if previous is None else input_changes(previous, spec),
         previous=previous,
+        difference=difference(previous, made),
+        to_download=sum(wheel.size for wheel in wheels if setting.store.at(wheel.sha256) is None),
+        to_install=sum(known) if len(known) == len(sizes) else None,
     )
 
 

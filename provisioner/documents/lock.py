@@ -18,6 +18,27 @@ class LockedPackageModel(DocumentModel):
     index: str | None = Field(description="URL of its index, without credentials, where known.")
 
 
+class LockChangeModel(DocumentModel):
+    """A package that is locked otherwise than before."""
+
+    name: str = Field(description="Normalised name.")
+    reason: Literal["version", "wheel", "index"] = Field(
+        description="What is another: the version, the wheel of the same version, or the index "
+        "of the same wheel."
+    )
+    before: LockedPackageModel = Field(description="As it was locked.")
+    after: LockedPackageModel = Field(description="As it is locked now.")
+
+
+class LockChangesModel(DocumentModel):
+    """The difference to the lock before; each list sorted by name."""
+
+    added: list[LockedPackageModel] = Field(default_factory=list, description="Newly locked.")
+    removed: list[LockedPackageModel] = Field(default_factory=list, description="Locked no more.")
+    changed: list[LockChangeModel] = Field(default_factory=list, description="Locked otherwise.")
+    unchanged: int = Field(default=0, description="Number of packages locked as before.", ge=0)
+
+
 class InputChangeModel(DocumentModel):
     """A key of the spec that says something else than when the lock was made."""
 
@@ -48,4 +69,15 @@ class Document(CommandDocument):
     stale: list[InputChangeModel] = Field(
         default_factory=list,
         description="What changed in the spec since the lock was made, where that is known.",
+    )
+    to_download: int = Field(
+        default=0, description="Bytes of the wheels for the target that the store lacks.", ge=0
+    )
+    to_install: int | None = Field(
+        default=None,
+        description="Bytes that the packages take when installed; null where not known of all.",
+    )
+    changes: LockChangesModel = Field(
+        default_factory=LockChangesModel,
+        description="What changed from the lock before; without one everything is added.",
     )

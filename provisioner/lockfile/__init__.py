@@ -1,21 +1,26 @@
 """The lock: resolving through the engine, writing and reading PEP 751, knowing when it is stale."""
 
 from provisioner.lockfile._connections import engine_environ, network_settings
+from provisioner.lockfile._difference import LockDifference, PackageChange, difference
 from provisioner.lockfile._keep import Upgrade, preferences
 from provisioner.lockfile._make import LockRequest, make_lock
 from provisioner.lockfile._read import read_lock
 from provisioner.lockfile._sources import local_folders
 from provisioner.lockfile._stale import InputChange, input_changes, staleness
 from provisioner.lockfile._types import Lock, LockedPackage, LockedWheel
+from provisioner.lockfile._unpacked import unpacked_sizes
 from provisioner.lockfile._write import render_lock, write_lock
 
 __all__ = [
     "InputChange",
     "Lock",
+    "LockDifference",
     "LockRequest",
     "LockedPackage",
     "LockedWheel",
+    "PackageChange",
     "Upgrade",
+    "difference",
     "engine_environ",
     "input_changes",
     "local_folders",
@@ -25,5 +30,6 @@ __all__ = [
     "read_lock",
     "render_lock",
     "staleness",
+    "unpacked_sizes",
     "write_lock",
 ]

@@ -46,6 +46,10 @@ class Store:
         digest = wheel.sha256
         return self.root / "wheels" / digest[:2] / digest / wheel.name
 
+    def at(self, sha256: str) -> Path | None:
+        """Return the wheel that the store has under this hash, None where none; not hashed."""
+        return next(iter((self.root / "wheels" / sha256[:2] / sha256).glob("*.whl")), None)
+
     def find(self, sha256: str) -> Path | None:
         """Return the wheel with this hash where the store has it, hashed anew; None where not.
 

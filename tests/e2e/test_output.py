@@ -83,7 +83,9 @@ def test_check_prints_its_document(workspace: Workspace) -> None:
     workspace.write_spec(**CPU, accelerator="cpu")
     locked = workspace.torchenv("lock", "--json").check().json
     checked = workspace.torchenv("lock", "--check", "--json", offline=True).check().json
-    assert checked == {**locked, "written": False, "findings": []}
+    same = ("file", "digest", "packages", "ok", "schema")
+    assert {key: checked[key] for key in same} == {key: locked[key] for key in same}
+    assert (checked["written"], checked["findings"]) == (False, [])
     workspace.write_spec(**CPU, accelerator="cu126")
     stale = workspace.torchenv("lock", "--check", "--json", offline=True).check(1).json
     assert [one["code"] for one in stale["findings"]] == ["TE426"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.support import NoRanges
 
 if TYPE_CHECKING:
     from tests.support import Scenario, Workspace
@@ -227,3 +230,57 @@ def test_yanked_version(fresh_workspace: Workspace, main_scenario: Scenario) -> 
     assert warning["message"] == "`sympy 1.14.0` was withdrawn (yanked) by its index."
     assert warning["why"].startswith("It says: Wrong sums.")
     assert versions(lock(workspace, "--upgrade"))["sympy"] == "1.13.3"
+
+
+def test_changes_are_shown(fresh_workspace: Workspace, main_scenario: Scenario) -> None:
+    """Added, removed and changed packages are printed with their sizes, and are in the document."""
+    workspace = fresh_workspace
+    workspace.write_spec(**CPU, dependencies={"sympy": "==1.13.3", "tqdm": "*"})
+    first = workspace.torchenv("lock").check().stdout
+    assert re.fullmatch(
+        r"Locked \d+ packages, to download 0\.\d MB, to install 0\.\d MB, in "
+        r"pylock\.torchenv\.toml\n",
+        first,
+    )
+    workspace.write_spec(**CPU, dependencies={"sympy": ">=1.14", "einops": "*"})
+    lines = workspace.torchenv("lock").check().stdout.splitlines()[1:]
+    assert [line.split() for line in lines] == [
+        ["+", "einops", "0.8.1", "0.0", "MB"],
+        ["-", "tqdm", "4.67.1", "0.0", "MB"],
+        ["~", "sympy", "1.13.3", "->", "1.14.0", "0.0", "MB"],
+    ]
+    workspace.write_spec(**CPU, dependencies={"sympy": "==1.13.3"})
+    document = lock(workspace)
+    changes = document["changes"]
+    assert [one["name"] for one in changes["removed"]] == ["einops"]
+    (changed,) = changes["changed"]
+    assert (changed["before"]["version"], changed["after"]["version"]) == ("1.14.0", "1.13.3")
+    names = {name.replace("_", "-") for name in versions(document)}
+    files = [one for one in main_scenario.files if one.name.lower().split("-")[0] in names]
+    assert document["to_download"] == sum(one["size"] for one in document["packages"])
+    assert 0 < document["to_install"] < sum(len(one.content) for one in files)
+
+
+def test_sizes_come_from_the_ends_of_the_files(fresh_workspace: Workspace) -> None:
+    """No wheel is fetched whole to learn how much it installs, and nothing is asked twice."""
+    workspace = fresh_workspace
+    padded = workspace.index.scenario.deviate("/whl/cpu/torch-2.9.1*", padding=1_000_000)
+    workspace.index.publish(padded)
+    workspace.write_spec(**CPU)
+    watch = workspace.index.watch()
+    document = lock(workspace)
+    assert document["to_install"] > 1_000_000
+    (request,) = watch.requests("*/torch-2.9.1+cpu-*.whl", method="GET")
+    assert request.bytes_sent < 100_000
+    watch = workspace.index.watch()
+    assert lock(workspace, "--upgrade")["to_install"] == document["to_install"]
+    assert not watch.requests("*.whl", method="GET")
+
+
+def test_unknown_sizes_fail_nothing(fresh_workspace: Workspace) -> None:
+    """Where a server hands out whole files only, what is installed is not known."""
+    fresh_workspace.index.faults.add("*.whl", NoRanges())
+    fresh_workspace.write_spec(**CPU)
+    padded = fresh_workspace.index.scenario.deviate("/whl/cpu/torch-2.9.1*", padding=1_000_000)
+    fresh_workspace.index.publish(padded)
+    assert lock(fresh_workspace)["to_install"] is None

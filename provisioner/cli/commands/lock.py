@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provisioner.api.lock import Locked
+    from provisioner.lockfile import LockDifference, LockedPackage
 
 
 def _date_or_age(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
@@ -84,7 +85,7 @@ def command(
     from provisioner.cli.render.lock import print_locked
 
     output.findings(locked.findings)
-    print_locked(output.console(), locked)
+    print_locked(output.console(), locked, quiet=output.quiet)
     return int(ExitCode.DONE)
 
 
@@ -104,14 +105,38 @@ def _body(locked: Locked) -> dict[str, Any]:
         "digest": locked.lock.digest,
         "written": locked.written,
         "resolved": locked.resolved,
+        "to_download": locked.to_download,
+        "to_install": locked.to_install,
+        "changes": _changes(locked.difference),
         "stale": [{"key": one.key, "was": one.was, "now": one.now} for one in locked.stale],
-        "packages": [
+        "packages": [_package(package) for package in locked.lock.packages],
+    }
+
+
+def _changes(found: LockDifference) -> dict[str, Any]:
+    """Return what changed from the lock before."""
+    return {
+        "added": [_package(one.after) for one in found.added],
+        "removed": [_package(one.before) for one in found.removed],
+        "changed": [
             {
-                "name": package.name,
-                "version": package.version,
-                "size": package.wheel.size,
-                "index": package.index,
+                "name": one.name,
+                "reason": one.reason,
+                "before": _package(one.before),
+                "after": _package(one.after),
             }
-            for package in locked.lock.packages
+            for one in found.changed
         ],
+        "unchanged": found.unchanged,
+    }
+
+
+def _package(package: LockedPackage | None) -> dict[str, Any] | None:
+    if package is None:
+        return None
+    return {
+        "name": package.name,
+        "version": package.version,
+        "size": package.wheel.size,
+        "index": package.index,
     }
