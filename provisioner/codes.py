@@ -82,6 +82,8 @@ TITLES: Final[dict[str, str]] = {
     "TE435": "A locked version was withdrawn (yanked)",
     "TE436": "A newer release is possible, and the locked one stays",
     "TE437": "A release is newer than `exclude-newer` admits",
+    "TE438": "A hash can only be learned by a large download, which was not allowed",
+    "TE439": "A file has another hash than the lock before",
     # -- store
     "TE501": "A wheel does not match its hash",
     "TE502": "A download did not complete",

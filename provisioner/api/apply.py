@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from provisioner.api._setting import Setting
-from provisioner.api.lock import make_and_write
+from provisioner.api.lock import LockOptions, make_and_write
 from provisioner.api.plan import plan_sole
 from provisioner.events import Reporter
 from provisioner.findings import Finding, PlanError, VerificationError, WorldError
@@ -79,7 +79,7 @@ def _lock_to_apply(
             # A lock of another platform is somebody else's: it is not overwritten in passing.
             raise VerificationError(stale)
         reporter.step(f"{stale.message} Locking again")
-    made = make_and_write(spec, planned, setting, reporter)
+    made = make_and_write(spec, planned, setting, reporter, LockOptions(allow_download=True))
     return made.lock, made.findings
 
 

@@ -96,11 +96,13 @@ def _valid_text(spec: Path) -> str:
 def _finish(
     path: Path, before: str, after: str, *, apply: bool, reporter: Reporter | None
 ) -> Edited:
-    from provisioner.api.lock import lock
+    from provisioner.api.lock import LockOptions, lock
 
     reporter = reporter or Reporter()
     spec = parse_spec(after, path, template_access(os.environ))
-    locked = lock(spec, reporter=reporter)
+    # What is applied is fetched anyway.
+    options = LockOptions(allow_download=apply)
+    locked = lock(spec, options=options, reporter=reporter)
     if after != before:
         try:
             write_atomic(path.resolve(), after.encode())

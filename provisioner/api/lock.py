@@ -35,6 +35,8 @@ class LockOptions:
     """What may get newer although the spec does not demand it."""
     exclude_newer: str | None = None
     """In place of the spec's own ``exclude-newer``."""
+    allow_download: bool = False
+    """Whether wheels of any size may be fetched where no index states their hash."""
 
     @property
     def makes_anew(self) -> bool:
@@ -173,6 +175,8 @@ def make_and_write(
                 reporter=reporter,
                 preferences=preferences(previous, options.upgrade),
                 upgrade=options.upgrade,
+                previous=previous,
+                allow_download=options.allow_download,
                 newest=None if newest is None else f"{newest:%Y-%m-%dT%H:%M:%SZ}",
             )
         )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from provisioner import toml
 from provisioner.findings import Finding, Severity, VerificationError, WorldError
 from provisioner.lockfile._complete import Answer, complete
+from provisioner.lockfile._hashes import learn_hashes, learned_here, refuse_changed_hashes
 from provisioner.lockfile._inputs import check_sources, fetch_constraints
 from provisioner.lockfile._keep import Upgrade
 from provisioner.lockfile._published import published_files
@@ -28,7 +29,7 @@ from provisioner.lockfile._yanked import YankListener
 from provisioner.spec import spec_digest, spec_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from provisioner.compat import Compat
@@ -36,10 +37,10 @@ if TYPE_CHECKING:
     from provisioner.events import Reporter
     from provisioner.host import HostFacts, PipConfig
     from provisioner.lockfile._types import LockedPackage
-    from provisioner.network import Client, IndexFile
+    from provisioner.network import Client
     from provisioner.planner import Plan
     from provisioner.spec import Spec
-    from provisioner.store import Store, WantedWheel
+    from provisioner.store import Store
 
 
 _UNSATISFIED: Final = frozenset({"TE403", "TE405"})
@@ -69,6 +70,10 @@ class LockRequest:
     """(name, version) of packages that stay at that version where the requirements admit it."""
     upgrade: Upgrade = field(default_factory=Upgrade)
     """What is to be newer; the pages of such packages are asked again."""
+    previous: Lock | None = None
+    """The lock before; the hashes in it must not change."""
+    allow_download: bool = False
+    """Whether wheels of any size may be fetched to learn their hashes."""
     newest: str | None = None
     """The instant after which nothing may have been uploaded (RFC 3339), None for no limit."""
 
@@ -103,7 +108,13 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
         raise
     routed = {name: origins[name][0] for name in sorted(settled.routed & origins.keys())}
     published = published_files(routed, sources.trio, tags, request.client)
-    learned = _learn(request, published)
+    learned = learn_hashes(
+        published,
+        request.store,
+        request.client,
+        reporter,
+        allowed=request.allow_download,
+    )
     # A wheel without a hash is given to the engine as a file, else it would fetch it once more.
     here = [
         WheelFile(path=request.store.path(wheel), sha256=wheel.sha256) for wheel in learned.values()
@@ -118,40 +129,15 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     )
     packages = complete(answer, request.client)
     _check_trio(plan, packages)
+    refuse_changed_hashes(request.previous, packages, request.upgrade)
     notes = (
         *_not_followed(request.pip),
         *located.findings,
-        *(_learned_here(wheel, sources) for wheel in learned.values()),
+        *learned_here(learned.values(), sources.trio.public),
         *listener.notes(origins),
         *order_notes(resolver, settled, origins),
     )
     return _lock(request, packages), notes
-
-
-def _learn(
-    request: LockRequest, published: Mapping[str, Sequence[IndexFile]]
-) -> dict[str, WantedWheel]:
-    """Download the wheels for which the index states no hash; the lock marks their hashes."""
-    learned = {}
-    for name, files in published.items():
-        if files and files[0].sha256 is None:
-            best = files[0]
-            request.reporter.step(f"No hash is stated for {best.name}; fetching it to learn that")
-            learned[name] = request.store.learn(
-                best.name, best.url, request.client, request.reporter
-            )
-    return learned
-
-
-def _learned_here(wheel: WantedWheel, sources: LockSources) -> Finding:
-    return Finding(
-        code="TE432",
-        severity=Severity.NOTE,
-        message=f"The hash of `{wheel.name}` was learned by downloading it.",
-        why=f"{sources.trio.public} states none. The lock names what arrived here first, and marks "
-        "it; everybody who uses the lock gets just that.",
-        do="Nothing; compare the hash with another source if you have one.",
-    )
 
 
 def _not_followed(pip: PipConfig) -> tuple[Finding, ...]:

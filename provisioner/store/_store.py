@@ -97,6 +97,11 @@ class Store:
             raise WorldError(_findings.disk_failure(self.root, exc)) from exc
         return {digest: self.path(wheel) for digest, wheel in wheels.items()}
 
+    def learned(self, url: str) -> WantedWheel | None:
+        """Return what was learned about an address, for as long as the store has those bytes."""
+        known = recall(self.root / "learned", url)
+        return known if known is not None and is_whole(self.path(known), known) else None
+
     def learn(self, name: str, url: str, client: Client, reporter: Reporter) -> WantedWheel:
         """Return a wheel whose hash nobody states, with the hash of what its address holds.
 
@@ -113,10 +118,10 @@ class Store:
             WorldError: As :meth:`fetch`.
             VerificationError: ``TE504``, it is not what its name says.
         """
-        notes = self.root / "learned"
-        known = recall(notes, url)
-        if known is not None and is_whole(self.path(known), known):
+        known = self.learned(url)
+        if known is not None:
             return known
+        notes = self.root / "learned"
         asked = WantedWheel(name=name, url=url, size=client.size(url), sha256="0" * 64)
         try:
             _make_private(notes)

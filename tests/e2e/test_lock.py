@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -165,6 +165,46 @@ def test_missing_hash_is_learned_once(workspace: Workspace) -> None:
     workspace.torchenv("lock", "--upgrade").check()
     assert lock.read_bytes() == first
     assert len(watch.requests("*/torch-2.6.0+cpu-*.whl", method="GET")) == 1
+
+
+def test_large_download_is_asked_for(fresh_workspace: Workspace) -> None:
+    """A lock fetches no large wheel for its hash unless that is allowed; it says what it costs."""
+    workspace = fresh_workspace
+    large = workspace.index.scenario.deviate("/whl/cpu/torch-2.6.0+cpu-*", padding=21_000_000)
+    workspace.index.publish(large)
+    workspace.write_spec(torch="2.6.0", accelerator="cpu", torchvision=False, torchaudio=False)
+    watch = workspace.index.watch()
+    (finding,) = workspace.torchenv("lock", "--json").check(3).json["findings"]
+    assert finding["code"] == "TE438"
+    assert "(21.0 MB)" in finding["message"]
+    assert not watch.requests("*/torch-2.6.0+cpu-*.whl", method="GET")
+    workspace.torchenv("lock", "--allow-download").check()
+    assert len(watch.requests("*/torch-2.6.0+cpu-*.whl", method="GET")) == 1
+
+
+def test_changed_hash_is_refused(fresh_workspace: Workspace) -> None:
+    """A file that has another hash than in the lock before is refused, the lock left alone."""
+    workspace = fresh_workspace
+    cpu: dict[str, Any] = {
+        "torch": "2.9.1",
+        "accelerator": "cpu",
+        "torchvision": False,
+        "torchaudio": False,
+    }
+    workspace.write_spec(**cpu)
+    workspace.torchenv("lock").check()
+    lock = workspace.root / "pylock.torchenv.toml"
+    first = lock.read_bytes()
+    other = workspace.index.scenario.deviate("/packages/filelock-3.20.0-*", padding=10)
+    workspace.index.publish(other)
+    workspace.write_spec(**cpu, dependencies={"tqdm": "*"})
+    environ = {"TORCHENV_STORE": str(workspace.home / "new")}
+    document = workspace.torchenv("lock", "--json", environ=environ).check(4).json
+    (finding,) = document["findings"]
+    assert finding["code"] == "TE439"
+    assert finding["do"].endswith("`torchenv lock --upgrade-package filelock`.")
+    assert lock.read_bytes() == first
+    workspace.torchenv("lock", "--upgrade-package", "filelock", environ=environ).check()
 
 
 def test_check_tells_a_stale_lock(workspace: Workspace) -> None:

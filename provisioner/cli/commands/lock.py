@@ -50,14 +50,20 @@ def _date_or_age(_context: click.Context, _option: click.Parameter, text: str | 
     callback=_date_or_age,
     help="Choose nothing newer than this date or age ('7 days'); makes the lock anew.",
 )
+@click.option(
+    "--allow-download",
+    is_flag=True,
+    help="Fetch wheels of any size whose hash no index states, to learn it.",
+)
 @output_options
-def command(
+def command(  # noqa: PLR0913 - one for each option
     spec: Path,
     *,
     check: bool,
     upgrade: bool,
     upgraded: tuple[str, ...],
     exclude_newer: str | None,
+    allow_download: bool,
     **options: bool,
 ) -> int:
     """Plan SPEC, resolve it, and write the lock beside it (pylock.NAME.toml).
@@ -76,6 +82,7 @@ def command(
         options=LockOptions(
             upgrade=Upgrade(everything=True) if upgrade else Upgrade.of(upgraded),
             exclude_newer=exclude_newer,
+            allow_download=allow_download,
         ),
         reporter=output.reporter(),
     )
