@@ -90,6 +90,10 @@ TITLES: Final[dict[str, str]] = {
     "TE503": "Not enough disk space",
     "TE504": "A wheel is not what its name says",
     "TE505": "The store cannot be written",
+    "TE506": "A server stopped to send in the middle of a file",
+    "TE507": "A file changed while it was fetched",
+    "TE508": "A web page came in place of a wheel",
+    "TE509": "A wheel has another length than the lock says",
     # -- environment
     "TE601": "The environment's path is a file",
     "TE602": "The environment's path holds something else",

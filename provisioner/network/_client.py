@@ -11,8 +11,9 @@ from provisioner._version import __version__
 from provisioner.network._credentials import CredentialBook
 from provisioner.network._failures import NetworkError
 from provisioner.network._files import open_file, read_page, size_of_file
+from provisioner.network._ranges import download_of, range_headers
 from provisioner.network._stop import StopSignal
-from provisioner.network._types import Download, Page
+from provisioner.network._types import Page
 from provisioner.urls import local_path, strip_credentials
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from provisioner.network._settings import Network
     from provisioner.network._transport import Reply, Transport
+    from provisioner.network._types import Download
 
 T = TypeVar("T")
 
@@ -108,16 +110,38 @@ class Client:
 
         return self._retrying(fetch, stop)
 
+    @property
+    def settings(self) -> Network:
+        """How this client talks to servers."""
+        return self._network
+
     @contextmanager
-    def open(
-        self, url: str, *, start: int = 0, stop: StopSignal | None = None
+    def open(  # noqa: PLR0913 - what of the file, and how to fail
+        self,
+        url: str,
+        *,
+        start: int = 0,
+        end: int | None = None,
+        validator: str | None = None,
+        retry: bool = True,
+        stop: StopSignal | None = None,
     ) -> Iterator[Download]:
-        """Open a file for streaming, from byte ``start`` on where the server can do that.
+        """Open a file for streaming, or a part of it where the server can do that.
 
         Only opening is tried again; what to do when the bytes stop is the caller's decision.
 
+        Args:
+            url: URL or path.
+            start: Offset of the first byte that is wanted.
+            end: Offset behind the last one; None: the end of the file.
+            validator: The state of the file that the range is of. A server whose file is another
+                one now sends all of it.
+            retry: Whether a transient failure to open is tried again.
+            stop: Ends the transfer.
+
         Raises:
-            NetworkError: By cause; also from ``blocks``, while reading.
+            NetworkError: By cause; also from ``blocks``, while reading. ``ranges`` where a server
+                sends another range than the one that it was asked for.
             StoppedError: ``stop`` was requested; also while reading.
         """
         path = local_path(url)
@@ -127,18 +151,16 @@ class Client:
             return
         # Hashes are of the file itself, so no content encoding may be applied on the way.
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
-        if start:
-            headers["Range"] = f"bytes={start}-"
+        headers.update(range_headers(start, end, validator))
         stop = stop or StopSignal()
-        reply = self._retrying(lambda: self._request("GET", url, headers, stop), stop)
+
+        def request() -> Reply:
+            return self._request("GET", url, headers, stop)
+
+        reply = self._retrying(request, stop) if retry else request()
         try:
             with stop.watching(reply.cut):
-                yield Download(
-                    url=strip_credentials(reply.url),
-                    start=start if reply.status == 206 else 0,  # noqa: PLR2004 - Partial Content
-                    length=reply.length,
-                    blocks=reply.blocks(decode=False),
-                )
+                yield download_of(reply, start)
         finally:
             reply.close()
 

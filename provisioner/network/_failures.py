@@ -14,6 +14,9 @@ Cause = Literal[
     "unreachable",  # no way to the host
     "reset",  # the connection broke
     "timeout",
+    "stall",  # a connection carried next to nothing for a while
+    "ranges",  # another part of a file than was asked for
+    "changed",  # the file became another one while it was fetched
     "truncated",  # the connection ended before all bytes had come
     "status",  # an HTTP status from 400 up
     "content",  # an answer that is not what was asked for
@@ -25,11 +28,13 @@ Cause = Literal[
     "unreadable",  # a local path that cannot be read
 ]
 
-_TRANSIENT: Final = frozenset({"dns", "refused", "unreachable", "reset", "timeout", "truncated"})
+_TRANSIENT: Final = frozenset(
+    {"dns", "refused", "unreachable", "reset", "timeout", "stall", "truncated"}
+)
 _TRANSIENT_STATUS: Final = frozenset({429, 500, 502, 503, 504})
 """The statuses that pip tries again, and ``429 Too Many Requests`` and ``504 Gateway Timeout``."""
 
-_LATER: Final = "Try again later; what was fetched already is kept."
+_LATER: Final = "Try again later; wheels that arrived whole are kept."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,24 @@ _TEXTS: Final[dict[Cause, _Text]] = {
         why="Nothing came within the time limit ({detail}); needed for `{url}`.",
         do="Check the connection, or allow more time with pip's `timeout` option or `timeout` "
         "under `[sources]`.",
+    ),
+    "stall": _Text(
+        code="TE506",
+        message="`{host}` stopped to send in the middle of `{url}`.",
+        why="Next to nothing came for {detail}.",
+        do=_LATER,
+    ),
+    "ranges": _Text(
+        code="TE402",
+        message="`{host}` sent another part of `{url}` than was asked for.",
+        why="{detail}.",
+        do="Tell whoever runs that server: it does not handle the header `Range` as HTTP has it.",
+    ),
+    "changed": _Text(
+        code="TE507",
+        message="`{url}` became another file while it was fetched.",
+        why="`{host}` names another state of it each time, and bytes of two are never joined.",
+        do="Try again later; if it stays so, ask whoever runs that server.",
     ),
     "truncated": _Text(
         code="TE502",

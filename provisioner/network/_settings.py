@@ -28,6 +28,14 @@ class Network:
     """Wait before the first retry; doubled before each further one."""
     longest_wait_s: float = 60.0
     """Upper limit of what a server's ``Retry-After`` can ask for."""
+    connections: int = 8
+    """Connections that files are fetched over at once, over all servers and so for each."""
+    parallel_from_bytes: int = 32 << 20
+    """Size from which a file is fetched over several connections; below it, asking costs more."""
+    part_bytes: int | None = None
+    """Size of the parts that a file is fetched in over several connections; None: by its size."""
+    stall_s: float = 10.0
+    """Time in which a connection has to carry something; else it is given up for another one."""
     proxy: str | None = field(default=None, repr=False)
     """Proxy for everything, in place of the environment's, as pip's ``proxy`` option has it."""
     no_proxy_env: bool = False

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from provisioner.network._settings import Network
 
-_BLOCK: Final = 1 << 20
+_BLOCK: Final = 1 << 18
 _POOL_SIZE: Final = 8
-"""Connections kept per host; more than the threads that any part of torchenv uses."""
+"""Connections kept per host, at least: as many as other parts of torchenv have threads."""
 _ERRORS: Final = (exceptions.HTTPError, OSError)
 _KIND_CAUSES: Final[tuple[tuple[tuple[type[BaseException], ...], Cause], ...]] = (
     ((exceptions.LocationValueError,), "address"),
@@ -159,17 +159,18 @@ class Transport:
 
     def _new_pool(self, url: str, proxy: str | None, verify: bool) -> urllib3.PoolManager:  # noqa: FBT001 - the two parts of a way, in order
         context = tls_context(self._network, url, verify=verify)
+        size = max(_POOL_SIZE, self._network.connections)
         if not verify:
             # The user named the host as trusted; a warning per request says nothing new.
             urllib3.disable_warnings(exceptions.InsecureRequestWarning)
         if proxy is None:
-            return urllib3.PoolManager(maxsize=_POOL_SIZE, ssl_context=context)
+            return urllib3.PoolManager(maxsize=size, ssl_context=context)
         if not _is_proxy_url(proxy):
             reason = f"`{proxy}` is not the address of an `http` or `https` proxy"
             raise NetworkError("proxy", url, reason)
         return urllib3.ProxyManager(
             strip_credentials(proxy),
-            maxsize=_POOL_SIZE,
+            maxsize=size,
             ssl_context=context,
             proxy_ssl_context=tls_context(self._network, proxy, verify=True),
             proxy_headers=_proxy_headers(proxy),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,5 +32,15 @@ class Download:
     """Offset of the first byte: the one asked for, or 0 from a server that knows no ranges."""
     length: int | None
     """Bytes that are to come, or None where the server does not say."""
+    partial: bool = False
+    """Whether a range was asked for and is what comes: a server that knows ranges."""
+    total: int | None = None
+    """Size of the whole file in bytes, or None where the server does not say."""
+    validator: str | None = None
+    """What names this state of the file: a strong ``ETag``, else ``Last-Modified``, else None."""
+    content_type: str = ""
+    """As the server says."""
     blocks: Iterator[bytes] = field(repr=False)
     """The bytes, in pieces as they arrive. Raises ``NetworkError`` when they stop too early."""
+    cut: Callable[[], None] = field(default=lambda: None, repr=False)
+    """Ends the transfer from another thread; reading then fails or ends early."""

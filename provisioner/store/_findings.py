@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from provisioner.findings import Finding
 from provisioner.paths import display
-from provisioner.urls import host_of, mask, strip_credentials
+from provisioner.urls import mask, strip_credentials
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from provisioner.store._part import Received
+    from provisioner.store._transfer import BrokenOffError, WrongFileError
     from provisioner.store._types import WantedWheel
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -24,33 +24,64 @@ def megabytes(size_bytes: int) -> str:
     return f"{size_bytes / 1e6:,.1f} MB"
 
 
-def hash_mismatch(wheel: WantedWheel, received: Received) -> Finding:
-    """Word bytes that are not the wanted ones."""
-    got = f"sha256 {received.sha256} and {received.size} bytes"
-    if received.size > wheel.size:
-        got = f"more than the {wheel.size} bytes that it has"
+def hash_mismatch(wheel: WantedWheel, sha256: str, head: bytes) -> Finding:
+    """Word bytes that are not the wanted ones, although they are as many."""
     why = (
-        f"Wanted sha256 {wheel.sha256} and {wheel.size} bytes; `{_place(wheel)}` sent {got}, twice."
+        f"Wanted sha256 {wheel.sha256} and {wheel.size} bytes; `{_place(wheel)}` sent "
+        f"sha256 {sha256} and {wheel.size} bytes, twice."
     )
-    if received.looks_like_html:
-        why += " The bytes look like a web page: a proxy or a login page answered instead."
+    if not head.startswith(b"PK"):
+        why += " The bytes are no wheel at all."
     return Finding(
         code="TE501",
         message=f"`{wheel.name}` does not match its hash.",
         why=why,
-        do="Check proxy and credentials. If the file was replaced on its server, lock again with "
-        "`torchenv lock`, and ask there why: published files are not to change.",
+        do="If the file was replaced on its server, lock again with `torchenv lock`, and ask there "
+        "why: published files are not to change. Else something on the way changes files: a proxy, "
+        "or a damaged mirror.",
     )
 
 
-def incomplete(wheel: WantedWheel, received_bytes: int, reason: str) -> Finding:
-    """Word a download that broke off."""
+def other_size(wheel: WantedWheel, wrong: WrongFileError) -> Finding:
+    """Word a file of another length."""
+    sent = f"more than {wheel.size}" if wrong.size is None else str(wrong.size)
+    why = f"Wanted {wheel.size} bytes; `{_place(wheel)}` has {sent}, asked twice."
+    if wrong.size is not None and wrong.size < wheel.size and wrong.head.startswith(b"PK"):
+        why += " It begins like a wheel: it may have been cut short where it was put."
+    elif wrong.head.startswith(b"PK"):
+        why += " It begins like a wheel, but is another one."
+    return Finding(
+        code="TE509",
+        message=f"`{wheel.name}` has another length than the lock says.",
+        why=why,
+        do="If the file was replaced on its server, lock again with `torchenv lock`, and ask there "
+        "why: published files are not to change. If it is a mirror's copy, fetch that copy anew.",
+    )
+
+
+def page_instead(wheel: WantedWheel) -> Finding:
+    """Word a web page in the place of a wheel."""
+    return Finding(
+        code="TE508",
+        message=f"A web page came in place of `{wheel.name}`.",
+        why=f"`{_place(wheel)}` answered with HTML, twice: a sign-in page of the network, a page "
+        "of a proxy, or a server that shows its errors as pages.",
+        do="Open that address in a browser and sign in where it asks for it, or give the "
+        "credentials in pip's configuration or `~/.netrc`.",
+    )
+
+
+def incomplete(wheel: WantedWheel, broken: BrokenOffError) -> Finding:
+    """Word a download that was given up."""
+    last = broken.cause.findings[0]
+    then = "goes on where this one stopped" if broken.kept_bytes else "begins anew"
     return Finding(
         code="TE502",
         message=f"`{wheel.name}` did not arrive whole.",
-        why=f"The transfer from `{host_of(wheel.url)}` broke off twice, the second time after "
-        f"{megabytes(received_bytes)} of {megabytes(wheel.size)}: {reason}",
-        do="Run the same command again; wheels that are complete are not fetched again.",
+        why=f"{megabytes(broken.best_bytes)} of {megabytes(wheel.size)} came at best; then "
+        f"{broken.tries} tries in a row brought nothing more. The last one: {last.message} "
+        f"{last.why}",
+        do=f"{last.do} The same command {then}.",
     )
 
 
@@ -101,7 +132,7 @@ def disk_failure(root: Path, exc: OSError) -> Finding:
         return Finding(
             code="TE503",
             message=f"The disk that holds `{display(root)}` is full.",
-            why=f"Writing a wheel failed ({exc.strerror}); what was written of it was removed.",
+            why=f"Writing a wheel failed ({exc.strerror}); the next run goes on from here.",
             do=_MOVE,
         )
     place = display(root) if exc.filename is None else str(exc.filename)

@@ -14,17 +14,23 @@ from typing import TYPE_CHECKING
 
 from provisioner import paths
 from provisioner.findings import VerificationError, WorldError
-from provisioner.network import NetworkError
 from provisioner.store import _findings
-from provisioner.store._part import Progress, write_part
+from provisioner.store._fetch import (
+    Board,
+    Job,
+    Missing,
+    check_part,
+    fetch_missing,
+    held,
+    transfer,
+    wrong_file,
+)
+from provisioner.store._part import Progress
+from provisioner.store._transfer import BrokenOffError, WrongFileError
 from provisioner.store._types import WantedWheel
-from provisioner.store._wheel import check_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from provisioner.events import Reporter
-    from provisioner.network import Client
 
 
 def recall(folder: Path, url: str) -> WantedWheel | None:
@@ -43,37 +49,42 @@ def remember(folder: Path, wheel: WantedWheel) -> None:
     paths.write_atomic(_note(folder, wheel.url), json.dumps(asdict(wheel)).encode())
 
 
-def receive(wheel: WantedWheel, part: Path, client: Client, reporter: Reporter) -> WantedWheel:
-    """Write the bytes of a wheel to ``part`` and return the wheel with the hash that they have.
+def receive(missing: Missing, job: Job) -> WantedWheel:
+    """Bring the bytes of a wheel to its part and return the wheel with the hash that they have.
+
+    Bytes of two connections or runs are joined only where the server names the state of its file.
 
     Args:
-        wheel: Name, address and size; its hash does not count.
-        part: File to write.
-        client: Fetches.
-        reporter: Hears of the progress.
+        missing: Name, address and size, and where the bytes go; its hash does not count.
+        job: What fetches.
 
     Raises:
         WorldError: It cannot be had, or did not arrive whole (``TE502``).
         VerificationError: ``TE504``, it is not what its name says.
-        OSError: The disk does not take it.
     """
-    progress = Progress(wheel.name, reporter)
-    reporter.download_started(1, wheel.size)
+    found: list[str] = []
+
+    def fetch(one: Missing, job: Job, board: Board) -> None:
+        found.append(_sha256(one, job, board))
+
+    fetch_missing([missing], job, fetch)
+    return replace(missing.wheel, sha256=found[0])
+
+
+def _sha256(missing: Missing, job: Job, board: Board) -> str:
+    wheel = missing.wheel
+    progress = Progress(wheel.name, job.reporter)
     try:
-        with client.open(wheel.url) as download:
-            try:
-                received = write_part(download.blocks, part, wheel.size, progress)
-            except NetworkError as exc:
-                why = exc.findings[0].why
-                found = _findings.incomplete(wheel, progress.received_bytes, why)
-                raise WorldError(found) from exc
-    finally:
-        reporter.download_finished()
-    if received.size != wheel.size:
-        why = f"Its server announced {wheel.size} bytes."
-        raise WorldError(_findings.incomplete(wheel, received.size, why))
-    check_wheel(part, wheel)
-    return replace(wheel, sha256=received.sha256)
+        with held(missing, job):
+            found = transfer(missing, job, board, progress, proven=False)
+            check_part(missing)
+            return found
+    except BrokenOffError as exc:
+        raise WorldError(_findings.incomplete(wheel, exc)) from exc
+    except WrongFileError as exc:
+        raise wrong_file(wheel, exc) from exc
+    except OSError as exc:
+        raise WorldError(_findings.disk_failure(job.root, exc)) from exc
 
 
 def _note(folder: Path, url: str) -> Path:

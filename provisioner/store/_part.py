@@ -1,15 +1,11 @@
-"""A wheel on its way into the store: written to ``<name>.part``, hashed on the way, then moved.
-
-A ``.part`` is always begun anew. Continuing one needs nothing else here: ``Client.open`` takes an
-offset, and the bytes that are there already can be hashed first.
-"""
+"""A wheel on its way into the store: counted, hashed on the way, then moved to its name."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -29,13 +25,6 @@ class Received:
 
     sha256: str
     size: int
-    head: bytes = field(default=b"", repr=False)
-    """The first bytes."""
-
-    @property
-    def looks_like_html(self) -> bool:
-        """Whether this is a web page, as a proxy or login page sends it in place of a file."""
-        return self.head.lstrip().lower().startswith((b"<!doctype html", b"<html"))
 
 
 class Progress:
@@ -76,13 +65,11 @@ def write_part(blocks: Iterable[bytes], part: Path, limit: int, progress: Progre
         provisioner.network.NetworkError: From ``blocks``.
     """
     digest = hashlib.sha256()
-    head = b""
     size = 0
     with part.open("wb") as file:
         for block in blocks:
             file.write(block)
             digest.update(block)
-            head = head or block[:_HEAD_BYTES]
             size += len(block)
             progress.add(len(block))
             if size > limit:
@@ -90,7 +77,17 @@ def write_part(blocks: Iterable[bytes], part: Path, limit: int, progress: Progre
         file.flush()
         os.fsync(file.fileno())
     progress.flush()
-    return Received(sha256=digest.hexdigest(), size=size, head=head)
+    return Received(sha256=digest.hexdigest(), size=size)
+
+
+def head_of(path: Path) -> bytes:
+    """Return the first bytes of a file.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        return file.read(_HEAD_BYTES)
 
 
 def publish(part: Path, path: Path) -> None:

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from provisioner.findings import WorldError
 from provisioner.store import _findings
 from provisioner.store._fetch import Job, Missing, fetch_missing, is_whole
+from provisioner.store._journal import journal_of
 from provisioner.store._learn import recall, receive, remember
 from provisioner.store._part import publish, sha256_of
 from provisioner.store._types import WantedWheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from provisioner.events import Reporter
     from provisioner.network import Client
@@ -83,10 +84,10 @@ class Store:
 
         Raises:
             WorldError: A wheel is not on its server (``TE403``), did not arrive whole (``TE502``),
-                the disk is or would be full (``TE503``), the store cannot be written (``TE505``);
-                or the network's own findings.
-            VerificationError: A wheel has another hash (``TE501``), or is not what its name says
-                (``TE504``).
+                a web page came in its place (``TE508``), the disk is or would be full
+                (``TE503``), the store cannot be written (``TE505``); or the network's own findings.
+            VerificationError: A wheel has another hash (``TE501``) or length (``TE509``), or is not
+                what its name says (``TE504``).
         """
         wheels = {wheel.sha256: wheel for wheel in wanted}
         try:
@@ -123,13 +124,19 @@ class Store:
             return known
         notes = self.root / "learned"
         asked = WantedWheel(name=name, url=url, size=client.size(url), sha256="0" * 64)
+        here = notes / sha256(url.encode()).hexdigest()
         try:
-            _make_private(notes)
-            with tempfile.TemporaryDirectory(prefix="learn-", dir=self.root) as folder:
-                part = Path(folder) / name
-                wheel = receive(asked, part, client, reporter)
-                _make_private(self.path(wheel).parent)
-                publish(part, self.path(wheel))
+            _make_private(here)
+            _make_private(self.root / "locks")
+            missing = Missing(
+                wheel=asked, path=here / name, lock=self.root / "locks" / f"{here.name}.lock"
+            )
+            job = Job(root=self.root, client=client, reporter=reporter, local_sources=())
+            wheel = receive(missing, job)
+            _make_private(self.path(wheel).parent)
+            publish(missing.part, self.path(wheel))
+            journal_of(missing.part).unlink(missing_ok=True)
+            here.rmdir()
             remember(notes, wheel)
         except OSError as exc:
             raise WorldError(_findings.disk_failure(self.root, exc)) from exc
