@@ -50,6 +50,7 @@ TITLES: Final[dict[str, str]] = {
     "TE304": "The spec is for another kind of machine",
     "TE330": "The facts file cannot be read",
     "TE331": "The facts file holds something else than facts",
+    "TE332": "The compat data does not have what the matrix is asked for",
     # -- sources, resolution and lock
     "TE401": "A host cannot be reached",
     "TE402": "A server refused or failed",

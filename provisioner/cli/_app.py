@@ -21,6 +21,7 @@ COMMANDS: Final = (
     "which",
     "verify",
     "host",
+    "matrix",
     "add",
     "remove",
     "gc",

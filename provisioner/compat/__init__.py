@@ -5,6 +5,7 @@ The readable files are in ``data/``; :func:`load_compat` reads the form compiled
 
 from provisioner.compat._compat import Compat
 from provisioner.compat._load import load_compat
+from provisioner.compat._matrix import MatrixRow, Wanted, matrix_rows
 from provisioner.compat._types import (
     DOUBTFUL,
     Accelerator,
@@ -32,11 +33,14 @@ __all__ = [
     "IndexKind",
     "Kind",
     "Known",
+    "MatrixRow",
     "Member",
     "MemberName",
     "Release",
     "TrioName",
+    "Wanted",
     "Wheel",
     "kind_of",
     "load_compat",
+    "matrix_rows",
 ]

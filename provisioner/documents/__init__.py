@@ -28,6 +28,7 @@ COMMANDS: Final = (
     "gc",
     "kernel",
     "lock",
+    "matrix",
     "plan",
     "remove",
     "status",

@@ -9,6 +9,7 @@ from provisioner.spec._edit import (
     without_dependencies,
 )
 from provisioner.spec._load import Merged, load_merged, load_spec, parse_spec
+from provisioner.spec._problems import UnfitError
 from provisioner.spec._read import read_text
 from provisioner.spec._templates import TemplateAccess
 from provisioner.spec._types import (
@@ -23,6 +24,7 @@ from provisioner.spec._types import (
     TrioMode,
     VersionWish,
 )
+from provisioner.spec._versions import check_python, parse_wish
 
 __all__ = [
     "CompanionWish",
@@ -36,13 +38,16 @@ __all__ = [
     "TargetWish",
     "TemplateAccess",
     "TrioMode",
+    "UnfitError",
     "VersionWish",
     "Wanted",
+    "check_python",
     "load_merged",
     "load_spec",
     "newest_instant",
     "parse_spec",
     "parse_wanted",
+    "parse_wish",
     "read_text",
     "spec_digest",
     "spec_inputs",

@@ -90,6 +90,26 @@ REMOVED: dict[str, object] = {
 }
 BODIES: dict[str, dict[str, object]] = {
     "host": {"facts": FACTS},
+    "matrix": {
+        "version": "2026-11-24",
+        "platform": "linux-x86_64",
+        "builds": [
+            {
+                "torch": "2.6.0",
+                "platform": "linux-x86_64",
+                "accelerator": "cu118",
+                "index": "pytorch",
+                "pythons": ["3.9"],
+                "unsure": ["3.13t"],
+                "torchvision": ["0.21.0"],
+                "torchaudio": [],
+                "driver": None,
+                "code": None,
+                "known": "listed",
+                "sources": ["DAN"],
+            }
+        ],
+    },
     "add": EDITED,
     "remove": EDITED,
     "gc": REMOVED,

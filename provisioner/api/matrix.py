@@ -1,0 +1,159 @@
+"""``torchenv matrix``: the compat data as a table, filtered by what somebody has or wants."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+from provisioner.api.host import host_facts
+from provisioner.compat import MatrixRow, Wanted, load_compat, matrix_rows
+from provisioner.findings import Finding, PlanError
+from provisioner.spec import UnfitError, check_python, parse_wish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from packaging.specifiers import SpecifierSet
+
+    from provisioner.compat import Compat
+
+EVERYWHERE: Final = "all"
+"""What ``platform`` says where it is no filter."""
+_DRIVER: Final = re.compile(r"\d+(\.\d+){0,3}")
+_FAMILIES: Final = ("cpu", "cuda", "rocm", "xpu")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixQuestion:
+    """What somebody has or wants, as they say it; None leaves a question open."""
+
+    torch: str | None = None
+    """Version wish as in a spec: ``2.6``, ``>=2.4,<2.8``, ``latest``."""
+    accelerator: str | None = None
+    """``cu128``, or a family: ``cuda``, ``rocm``."""
+    python: str | None = None
+    platform: str | None = None
+    """``all`` for every platform; None is that of this machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """An answer."""
+
+    question: MatrixQuestion
+    """With the platform that was meant."""
+    rows: tuple[MatrixRow, ...]
+    """Newest torch first."""
+    version: str
+    """Version of the compat data."""
+    without: tuple[tuple[str, int], ...] = ()
+    """Where there are no rows: (filter, how many there would be without it)."""
+
+
+def matrix(question: MatrixQuestion, *, compat: Compat | None = None) -> Matrix:
+    """Return the builds that the compat data has for a question; offline.
+
+    Args:
+        question: What is asked.
+        compat: The data; that of this torchenv by default.
+
+    Raises:
+        PlanError: ``TE332``, a filter that cannot be understood or names what does not exist.
+    """
+    data = compat or load_compat()
+    asked = question if question.platform else replace(question, platform=_here())
+    wanted = _wanted(asked, data)
+    rows = matrix_rows(data, wanted)
+    return Matrix(
+        question=asked,
+        rows=rows,
+        version=data.version,
+        without=() if rows else tuple(_without(asked, data)),
+    )
+
+
+def _here() -> str:
+    return host_facts(gpus=False).platform
+
+
+def _wanted(question: MatrixQuestion, compat: Compat) -> Wanted:
+    """Understand all filters.
+
+    Raises:
+        PlanError: As :func:`matrix`, with a finding for each filter.
+    """
+    problems = [*_problems(question, compat)]
+    if problems:
+        raise PlanError(problems)
+    platform, wish = question.platform, question.torch
+    return Wanted(
+        torch=_torch(wish, compat) if wish is not None else None,
+        accelerator=question.accelerator,
+        python=_minor(question.python) if question.python is not None else None,
+        platform=None if platform == EVERYWHERE else platform,
+    )
+
+
+def _torch(wish: str, compat: Compat) -> SpecifierSet:
+    newest = wish.strip() == "latest"
+    return parse_wish(f"=={compat.newest.torch}" if newest else wish).specifier
+
+
+def _minor(python: str) -> str:
+    """``3.12.4`` -> ``3.12``: wheels are for minor versions."""
+    return ".".join(python.removesuffix("t").split(".")[:2]) + ("t" if python.endswith("t") else "")
+
+
+def _problems(question: MatrixQuestion, compat: Compat) -> Iterator[Finding]:
+    """Yield a finding for each filter that cannot be used."""
+    yield from _version_problem("--torch", question.torch, parse_wish)
+    yield from _version_problem("--python", question.python, check_python)
+    accelerators = tuple(dict.fromkeys((*_FAMILIES, *compat.accelerators)))
+    if question.accelerator is not None and question.accelerator not in accelerators:
+        yield _unknown("--accelerator", question.accelerator, accelerators)
+    platforms = (*compat.platforms, EVERYWHERE)
+    if question.platform is not None and question.platform not in platforms:
+        yield _unknown("--platform", question.platform, platforms)
+
+
+def _version_problem(
+    name: str, text: str | None, check: Callable[[str], object]
+) -> Iterator[Finding]:
+    try:
+        if text is not None:
+            check(text)
+    except UnfitError as exc:
+        yield _unfit(name, text or "", exc)
+
+
+def _unfit(name: str, text: str, exc: UnfitError) -> Finding:
+    instead = f" Write `{name} {exc.instead}`." if exc.instead else ""
+    return Finding(
+        code="TE332",
+        message=f"`{name}` is `{text}`, {exc.what}.",
+        why=exc.why,
+        do=instead.strip() or f"Correct `{name}`.",
+    )
+
+
+def _unknown(name: str, text: str, known: Sequence[str]) -> Finding:
+    near = get_close_matches(text.lower(), known, n=3, cutoff=0.5)
+    shown = ", ".join(f"`{one}`" for one in near or known)
+    return Finding(
+        code="TE332",
+        message=f"`{name}` is `{text}`, which the compat data does not have.",
+        why="Only what some torch was published for can be asked for.",
+        do=f"Take one of these: {shown}.",
+    )
+
+
+def _without(question: MatrixQuestion, compat: Compat) -> Iterator[tuple[str, int]]:
+    """Yield each filter whose absence would let builds through, and how many."""
+    for name in ("torch", "accelerator", "python", "platform"):
+        if getattr(question, name) in {None, EVERYWHERE}:
+            continue
+        looser = replace(question, **{name: EVERYWHERE if name == "platform" else None})
+        if count := len(matrix_rows(compat, _wanted(looser, compat))):
+            yield name, count

@@ -1,0 +1,104 @@
+"""The compat data as a table: on a terminal, and in Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+
+from provisioner.cli.render._text import count, print_rows, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console
+
+    from provisioner.api.matrix import Matrix
+    from provisioner.compat import MatrixRow
+
+_HEAD: Final = ("torch", "build", "index", "Python", "torchvision", "torchaudio", "driver")
+_PLATFORM: Final = "platform"
+_CODE: Final = "GPU code"
+
+
+def print_matrix(console: Console, found: Matrix) -> None:
+    """Print a build a line, and what the data is."""
+    if not found.rows:
+        _print_nothing(console, found)
+        return
+    every = found.question.platform == "all"
+    head = _head(every=every)
+    print_rows(console, [head, *(_cells(row, every=every) for row in found.rows)])
+    where = "every platform" if every else found.question.platform
+    text = f"{count(len(found.rows), 'build')} for {where}; compat data of {found.version}."
+    say(console, Text(text, style="dim"))
+    if any(row.build.unsure or row.build.is_doubtful for row in found.rows):
+        say(console, Text("With `?`: not known whether there is one.", style="dim"))
+
+
+def markdown_table(found: Matrix) -> str:
+    """Return the table in Markdown, without a line break at the end."""
+    every = found.question.platform == "all"
+    rows = [_head(every=every), *(_cells(row, every=every) for row in found.rows)]
+    lines = [f"| {' | '.join(cells)} |" for cells in rows]
+    return "\n".join([lines[0], f"| {' | '.join(['---'] * len(rows[0]))} |", *lines[1:]])
+
+
+def _print_nothing(console: Console, found: Matrix) -> None:
+    say(console, Text("The compat data has no such build."))
+    for name, number in found.without:
+        wish = getattr(found.question, name)
+        say(console, Text(f"  without --{name} {wish}: {count(number, 'build')}"))
+
+
+def _head(*, every: bool) -> tuple[str, ...]:
+    return (*_HEAD[:1], *((_PLATFORM,) if every else ()), *_HEAD[1:], _CODE)
+
+
+def _cells(row: MatrixRow, *, every: bool) -> tuple[str, ...]:
+    build = row.build
+    return (
+        build.torch,
+        *((build.platform,) if every else ()),
+        build.accelerator + ("?" if build.is_doubtful else ""),
+        build.index,
+        _pythons(build.pythons, build.unsure),
+        ", ".join(row.torchvision) or "-",
+        ", ".join(row.torchaudio) or "-",
+        _driver(row),
+        "not known" if row.code is None else " ".join(row.code) or "-",
+    )
+
+
+def _driver(row: MatrixRow) -> str:
+    if row.driver is not None:
+        return f"≥ {row.driver}"
+    return "not known" if row.build.accelerator.startswith("cu") else "-"
+
+
+def _pythons(sure: Iterable[str], unsure: Iterable[str]) -> str:
+    """Return ``3.9-3.13 3.13t 3.14?``: three and more in a row together."""
+    marks = {**dict.fromkeys(sure, ""), **dict.fromkeys(unsure, "?")}
+    groups: list[list[str]] = []
+    for python in sorted(marks, key=_order):
+        if groups and _follows(groups[-1][-1], python) and marks[python] == marks[groups[-1][-1]]:
+            groups[-1].append(python)
+        else:
+            groups.append([python])
+    return " ".join(part for group in groups for part in _span(group, marks[group[0]]))
+
+
+def _span(group: list[str], mark: str) -> list[str]:
+    if len(group) > 2:  # noqa: PLR2004  two stand beside each other
+        return [f"{group[0]}-{group[-1]}{mark}"]
+    return [f"{one}{mark}" for one in group]
+
+
+def _order(python: str) -> tuple[bool, int]:
+    """Free-threaded ones last."""
+    return python.endswith("t"), int(python.removesuffix("t").split(".")[1])
+
+
+def _follows(before: str, after: str) -> bool:
+    (free, minor), (next_free, next_minor) = _order(before), _order(after)
+    return free == next_free and next_minor == minor + 1
