@@ -111,6 +111,8 @@ TITLES: Final[dict[str, str]] = {
     "TE611": "Byte code in the environment is not that of its source",
     "TE612": "A package cannot be compared with its wheel",
     "TE613": "There is no environment to verify",
+    "TE614": "An unpacked copy in the store was damaged",
+    "TE615": "Files are copied, since nothing can be shared",
     "TE637": "The spec cannot be written",
     "TE638": "The spec does not ask for this package",
     "TE639": "The environment is not removed unasked",

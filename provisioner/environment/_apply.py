@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from provisioner import paths
-from provisioner.environment._build import Blueprint, build
+from provisioner.environment._build import Blueprint, Built, build
 from provisioner.environment._changes import plan_changes
 from provisioner.environment._examine import examine
 from provisioner.environment._generations import clean_up, discard_unless_current, prune
@@ -20,10 +20,12 @@ from provisioner.environment._locking import environment_lock
 from provisioner.environment._os_errors import os_errors_as_findings
 from provisioner.environment._place import prepare_place, require_place
 from provisioner.environment._pointer import summarise, write_pointer
-from provisioner.environment._space import check_space, unpacked_size
+from provisioner.environment._space import Need, check_space, unpacked_need
 from provisioner.environment._switch import switch
 from provisioner.environment._types import Ours
+from provisioner.environment._unpacked import is_known, link_mode, unpacked_folder
 from provisioner.events import Reporter
+from provisioner.findings import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from provisioner.environment._layout import Generation
     from provisioner.environment._state import Proof
     from provisioner.environment._types import Environment
-    from provisioner.findings import Finding
     from provisioner.host import Interpreter
     from provisioner.lockfile import Lock
     from provisioner.network import Client
@@ -152,13 +153,13 @@ def _make(
     with os_errors_as_findings(layout.root):
         generation = layout.generation(layout.next_number())
         try:
-            state = build(_blueprint(layout, request, wheels), generation, reporter)
+            built = build(_blueprint(layout, request, wheels), generation, reporter)
             reporter.step(f"Switching {paths.display(layout.link)} to the new environment")
             kept = _switch(layout, generation)
         except BaseException:
             discard_unless_current(layout, generation)
             raise
-    write_pointer(request.spec, request.lock, layout, generation, state)
+    write_pointer(request.spec, request.lock, layout, generation, built.state)
     reporter.detail("removing old generations")
     prune(layout, generation.number)
     return Applied(
@@ -168,8 +169,8 @@ def _make(
         generation=generation.number,
         summary=summarise(request.lock),
         changes=plan_changes(before, request.lock),
-        proof=state.proof,
-        findings=(*_worth_saying(examination), *kept),
+        proof=built.state.proof,
+        findings=(*_worth_saying(examination), *built.findings, *_mode_note(before, built), *kept),
     )
 
 
@@ -178,15 +179,20 @@ def _fetch(layout: Layout, request: ApplyRequest, reporter: Reporter) -> Mapping
     from provisioner.store import WantedWheel  # noqa: PLC0415 - urllib3, not for a no-op
 
     wheels = [package.wheel for package in request.lock.packages]
+    cache = unpacked_folder(request.environ)
+    shares = link_mode(cache, layout.root) == "hardlink"
+    linked = {one.sha256 for one in wheels if shares and is_known(cache, one.sha256)}
     # A wheel never unpacks to less than its own size, and this is known before it is fetched.
-    check_space(layout.root, sum(wheel.size for wheel in wheels))
+    new_bytes = sum(one.size for one in wheels if one.sha256 not in linked)
+    check_space(layout.root, Need(size_bytes=new_bytes, inodes=0))
     wanted = [
         WantedWheel(name=wheel.name, url=wheel.url, size=wheel.size, sha256=wheel.sha256)
         for wheel in wheels
     ]
     with request.client() as client:
         files = request.store.fetch(wanted, client, reporter, request.local_sources)
-    check_space(layout.root, unpacked_size(files.values()))
+    new = [file for sha256, file in files.items() if sha256 not in linked]
+    check_space(layout.root, unpacked_need(new, [files[sha256] for sha256 in sorted(linked)]))
     return files
 
 
@@ -206,6 +212,23 @@ def _switch(layout: Layout, generation: Generation) -> tuple[Finding, ...]:
     now = inspect_environment(layout.link)
     require_place(layout, now)
     return switch(layout, generation, now)
+
+
+def _mode_note(before: Environment, built: Built) -> tuple[Finding, ...]:
+    """Say that files are copied, the first time that they are."""
+    state = before.state if isinstance(before, Ours) else None
+    if built.mode != "copy" or (state is not None and state.link_mode == "copy"):
+        return ()
+    return (
+        Finding(
+            code="TE615",
+            severity=Severity.NOTE,
+            message="The files of the environment are copies.",
+            why="It and the store are on two file systems, or theirs has neither reflinks nor hard "
+            "links, so that each generation takes up its whole size.",
+            do="Nothing, or let `TORCHENV_STORE` name a folder on the environment's file system.",
+        ),
+    )
 
 
 def _worth_saying(examination: Examination) -> tuple[Finding, ...]:

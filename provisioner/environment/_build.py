@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from provisioner import paths
 from provisioner._quick import list_files
 from provisioner._version import __version__
-from provisioner.environment._check import damage_finding, find_damage
 from provisioner.environment._drift import write_manifest
-from provisioner.environment._expected import entries, rows_of_wheels, site_of, write_made
-from provisioner.environment._install import Installation, install
+from provisioner.environment._expected import entries, write_made
+from provisioner.environment._fill import Filled, Filling, fill
 from provisioner.environment._prove import prove
 from provisioner.environment._records import records_folder
 from provisioner.environment._state import (
@@ -25,14 +24,15 @@ from provisioner.environment._state import (
     render_state,
 )
 from provisioner.environment._virtualenv import create_virtualenv
-from provisioner.findings import VerificationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from provisioner.environment._layout import Generation
+    from provisioner.environment._unpacked import LinkMode
     from provisioner.events import Reporter
+    from provisioner.findings import Finding
     from provisioner.host import Interpreter
     from provisioner.lockfile import Lock
 
@@ -50,42 +50,49 @@ class Blueprint:
     app_data: Path
     """Where ``virtualenv`` remembers what it learns about interpreters."""
     environ: Mapping[str, str]
+    suspects: frozenset[str] = frozenset()
+    """Names of packages that were damaged in the old generation."""
 
 
-def build(blueprint: Blueprint, generation: Generation, reporter: Reporter) -> State:
-    """Build a generation at its final path; returns its state.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A complete generation."""
+
+    state: State
+    mode: LinkMode
+    """How its files came into it."""
+    findings: tuple[Finding, ...]
+    """What was noticed and mended meanwhile."""
+
+
+def build(blueprint: Blueprint, generation: Generation, reporter: Reporter) -> Built:
+    """Build a generation at its final path.
 
     Raises:
         VerificationError: A wheel, the result or the proof is not what the lock says.
         WorldError: The engine or the disk said no.
         OSError: A file cannot be written.
     """
-    _fill(blueprint, generation, reporter)
-    reporter.step("Checking the files")
-    if damages := find_damage(generation, blueprint.lock, blueprint.wheels):
-        raise VerificationError(damage_finding(damages))
+    filled = _fill(blueprint, generation, reporter)
     reporter.step("Proving the environment from inside")
     proof = prove(generation, blueprint.lock.trio, blueprint.environ)
     reporter.step("Listing the files")
-    state = replace(_state(blueprint, generation, proof), made=_list_made(blueprint, generation))
+    made = _list_made(generation, filled.rows)
+    state = replace(_state(blueprint, generation, proof), made=made, link_mode=filled.mode)
     paths.write_atomic(generation.state_file, render_state(state))
     write_manifest(generation)
     generation.building.rmdir()
-    return state
+    return Built(state=state, mode=filled.mode, findings=filled.findings)
 
 
-def _list_made(blueprint: Blueprint, generation: Generation) -> str:
+def _list_made(generation: Generation, in_wheels: Iterable[str]) -> str:
     """Hash what is in no wheel, byte code of the proof included; returns the list's digest."""
     byte_code: list[str] = []
     listed = entries(list_files(str(generation.folder), byte_code))
-    packages = locked_packages(blueprint.lock)
-    rows = rows_of_wheels(
-        records_folder(blueprint.environ), packages, blueprint.wheels, site_of(generation)
-    )
-    return write_made(generation, listed, byte_code, rows)
+    return write_made(generation, listed, byte_code, in_wheels)
 
 
-def _fill(blueprint: Blueprint, generation: Generation, reporter: Reporter) -> None:
+def _fill(blueprint: Blueprint, generation: Generation, reporter: Reporter) -> Filled:
     """Make the virtual environment and install into it."""
     count = len(blueprint.lock.packages)
     reporter.step(f"Installing {count} package{'' if count == 1 else 's'}")
@@ -97,8 +104,15 @@ def _fill(blueprint: Blueprint, generation: Generation, reporter: Reporter) -> N
         app_data=blueprint.app_data,
         environ=blueprint.environ,
     )
-    installation = Installation(lock=blueprint.lock, wheels=blueprint.wheels, generation=generation)
-    install(installation, blueprint.environ, reporter)
+    filling = Filling(
+        lock=blueprint.lock,
+        wheels=blueprint.wheels,
+        generation=generation,
+        records=records_folder(blueprint.environ),
+        environ=blueprint.environ,
+        suspects=blueprint.suspects,
+    )
+    return fill(filling, reporter)
 
 
 def _state(blueprint: Blueprint, generation: Generation, proof: Proof) -> State:

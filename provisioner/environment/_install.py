@@ -4,13 +4,7 @@ The engine gets a throwaway lock (PEP 751) in which every package is one file wi
 resolves nothing, asks no index, builds nothing, and checks every hash itself; no variable or
 setting of the user can lift that.
 
-The engine unpacks the wheels into a cache of this one installation, inside the generation, and
-moves them on by hard links; then that cache is removed. So every byte is unpacked from a verified
-wheel and written once, and no file is shared: a cache that lasted would take the room of a second
-environment, and a file damaged there (or, with hard links, in any environment) would come back with
-every installation (uv 0.13). The real torch 2.13.0+cpu (12,200 files, 700 MB) took 2 to 6 s on ext4
-in a virtual machine of two cores; copies from a lasting cache took 7 to 10 s, and 13 to 18 s the
-first time.
+``_unpacked`` says where the engine unpacks the wheels, and how their files get here.
 """
 
 from __future__ import annotations
@@ -35,8 +29,6 @@ if TYPE_CHECKING:
     from provisioner.lockfile import Lock
 
 _FLAGS: Final = (
-    "--link-mode",
-    "hardlink",
     "--offline",
     "--no-index",
     "--no-build",
@@ -56,10 +48,16 @@ class Installation:
     wheels: Mapping[str, Path]
     """Verified files of the store by sha256."""
     generation: Generation
+    cache: Path
+    """The engine's; removed afterwards where it lies in the generation."""
+    link_mode: str
+    """How the engine gets files from there: ``clone``, ``hardlink`` or ``copy``."""
+    reinstall: tuple[str, ...] = ()
+    """Names of packages to be installed anew where they are already."""
 
 
 def install(installation: Installation, environ: Mapping[str, str], reporter: Reporter) -> None:
-    """Install the locked packages into an empty generation.
+    """Install the locked packages into a generation.
 
     Args:
         installation: What, and where to.
@@ -74,15 +72,19 @@ def install(installation: Installation, environ: Mapping[str, str], reporter: Re
     generation = installation.generation
     throwaway = generation.building / "pylock.toml"
     throwaway.write_text(_throwaway_lock(installation), encoding="utf-8")
-    engine = Engine(cache=generation.building / "unpacked", environ=environ)
+    engine = Engine(cache=installation.cache, environ=environ)
+    flags = [*_FLAGS, "--link-mode", installation.link_mode]
+    for name in installation.reinstall:
+        flags += ["--reinstall-package", name]
     try:
         engine.run(
-            ["pip", "sync", throwaway, "--python", generation.python, *_FLAGS],
+            ["pip", "sync", throwaway, "--python", generation.python, *flags],
             on_stderr=reporter.detail,
         )
     except ProcessFailedError as exc:
         raise _install_error(installation, exc) from exc
-    shutil.rmtree(engine.cache)
+    if generation.building in engine.cache.parents:
+        shutil.rmtree(engine.cache)
     throwaway.unlink()
 
 

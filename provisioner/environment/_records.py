@@ -105,12 +105,46 @@ def iter_rows(record: bytes, site: str) -> Iterator[Row]:
         record: RECORD of a wheel.
         site: ``site-packages`` from the environment's folder.
     """
-    text = record.decode("utf-8", "surrogateescape")
-    for row in csv.reader(io.StringIO(text, newline="")):
-        member, digest, size = (*row, "", "", "")[:3]
+    for member, digest, size in _split(record):
         path = _installed_path(member, site)
         if digest and path is not None:
             yield Row(path, digest, int(size) if size.isdigit() else None, member)
+
+
+def iter_members(record: bytes) -> Iterator[tuple[str, str]]:
+    """Yield (member, digest) of everything in a wheel that has a digest."""
+    return ((member, digest) for member, digest, _ in _split(record) if digest)
+
+
+def dist_info_of(record: bytes) -> str:
+    """Return the name of the ``.dist-info`` folder of a wheel; empty where RECORD has none."""
+    tops = (member.partition("/")[0] for member, _, _ in _split(record))
+    return next((top for top in tops if top.endswith(".dist-info")), "")
+
+
+def installed_members(wheel: Path, site: str) -> frozenset[str]:
+    """Return where the members of a wheel go, those that its RECORD does not have included.
+
+    Raises:
+        zipfile.BadZipFile: It is no zip file.
+        OSError: It cannot be read.
+    """
+    with zipfile.ZipFile(wheel) as archive:
+        return frozenset(filter(None, (_installed_path(n, site) for n in archive.namelist())))
+
+
+def is_installers_own(path: str) -> bool:
+    """Whether the installer writes this file of a ``.dist-info`` itself."""
+    folder, _, name = path.rpartition("/")
+    return folder.endswith(".dist-info") and name in _INSTALLERS_OWN
+
+
+def _split(record: bytes) -> Iterator[tuple[str, str, str]]:
+    """Yield (member, digest, size)."""
+    text = record.decode("utf-8", "surrogateescape")
+    for row in csv.reader(io.StringIO(text, newline="")):
+        member, digest, size = (*row, "", "", "")[:3]
+        yield member, digest, size
 
 
 def _installed_path(member: str, site: str) -> str | None:

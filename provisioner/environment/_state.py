@@ -97,6 +97,8 @@ class State:
     proof: Proof
     made: str | None = None
     """sha256 of the list of files that no wheel vouches for; None of an older torchenv."""
+    link_mode: Literal["clone", "hardlink", "copy"] = "copy"
+    """How its files came from the cache of unpacked wheels."""
 
 
 def locked_packages(lock: Lock) -> tuple[Package, ...]:

@@ -160,24 +160,6 @@ def test_every_activate_script_is_there(project: Project) -> None:
     ]
 
 
-def test_files_are_copies_and_no_links_into_a_cache(project: Project) -> None:
-    """No installed file shares its bytes with a cache or another environment."""
-    project.apply(project.lock(trio()))
-    shared = [
-        path
-        for path in project.current.rglob("*")
-        if path.is_file() and not path.is_symlink() and path.stat().st_nlink != 1
-    ]
-    assert shared == []
-
-
-def test_nothing_unpacked_stays_beside_the_environment(project: Project) -> None:
-    """What the engine unpacks into goes with the installation: the disk holds each file once."""
-    project.apply(project.lock(trio()))
-    found = [*project.store.root.rglob("version.py"), *project.root.rglob("torch/version.py")]
-    assert found == [project.site / "torch/version.py"]
-
-
 def test_a_process_of_the_old_generation_keeps_its_files(project: Project) -> None:
     """What was started by the generation's own path still imports from it after a switch."""
     project.apply(project.lock([*trio(), tiny("requests", "2.1.0")]))
