@@ -5,7 +5,8 @@ in ``docs/reference`` are what it would write.
 
 - ``spec.md`` from ``schemas/torchenv.schema.json``, which comes from the models of the spec;
 - ``commands.md`` from the commands, the exit codes and the other schemas;
-- ``codes.md`` from :mod:`provisioner.codes`.
+- ``codes.md`` from :mod:`provisioner.codes`, and a page for each code in ``codes/`` from
+  :mod:`provisioner.explanations`.
 """
 
 from __future__ import annotations
@@ -29,12 +30,14 @@ from provisioner.cli._reference_tables import (
     spec_section,
     table,
 )
+from provisioner.explanations import explanation
 from provisioner.findings import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from provisioner.cli._reference_tables import Schema
+    from provisioner.explanations import Explanation
 
 _FOLDER: Final = Path("docs/reference")
 _SCHEMAS: Final = Path("schemas")
@@ -84,7 +87,9 @@ def render_pages(schemas: Path) -> dict[str, str]:
         for path in sorted(schemas.glob("*.json"))
     }
     spec = documents.pop(_SPEC_SCHEMA)
+    explained = filter(None, map(explanation, codes.TITLES))
     return {
+        **{f"codes/{one.code}.md": render_code(one) for one in explained},
         "codes.md": render_codes(codes.TITLES),
         "commands.md": render_commands(torchenv, documents.values()),
         "spec.md": render_spec(spec),
@@ -123,8 +128,28 @@ def render_codes(titles: Mapping[str, str]) -> str:
         "A code is never given another meaning, and one that is retired is never used again.",
     ]
     for prefix, title in _RANGES.items():
-        rows = [(f"`{code}`", text) for code, text in titles.items() if code.startswith(prefix)]
+        rows = [
+            (_code_link(code), text) for code, text in titles.items() if code.startswith(prefix)
+        ]
         lines += ["", f"## {title}", "", *table(("code", "meaning"), rows)]
+    return _page(lines)
+
+
+def _code_link(code: str) -> str:
+    """Return a code with a link to its page, where it has one."""
+    return f"`{code}`" if explanation(code) is None else f"[`{code}`](codes/{code}.md)"
+
+
+def render_code(one: Explanation) -> str:
+    """Return the page of one code."""
+    lines = [f"# {one.code}: {one.title}", "", _GENERATED.replace("the code by", "data by")]
+    lines += [*sentences(one.means), *sentences(one.why)]
+    lines += ["", "## What to do", "", *sentences(one.do)]
+    if one.example:
+        lines += ["", "## Example", "", "```text usage", one.example, "```"]
+    if one.sources:
+        lines += ["", "## Sources", "", *(f"- {source}" for source in one.sources)]
+    lines += ["", "[All finding codes](../codes.md)"]
     return _page(lines)
 
 

@@ -1,0 +1,1 @@
+"""The long forms of finding codes."""
