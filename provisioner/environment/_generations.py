@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from provisioner.environment._place import PROBE
 from provisioner.environment._switch import recover
 
 if TYPE_CHECKING:
     from provisioner.environment._layout import Generation, Layout
+
+_OLD_S: Final = 3600.0
+"""Writing a small file takes no hour."""
 
 
 def clean_up(layout: Layout) -> None:
@@ -24,6 +28,7 @@ def clean_up(layout: Layout) -> None:
         OSError: A switch that was interrupted cannot be undone.
     """
     recover(layout)
+    _remove_temporary_files(layout)
     for number in layout.iter_numbers():
         generation = layout.generation(number)
         if not generation.is_complete and not is_current(layout, generation):
@@ -33,6 +38,20 @@ def clean_up(layout: Layout) -> None:
     current = [n for n in layout.iter_numbers() if is_current(layout, layout.generation(n))]
     if current:
         prune(layout, current[0])
+
+
+def _remove_temporary_files(layout: Layout) -> None:
+    """Remove what is there for a moment only, and for ever where a kill came in that moment.
+
+    What lies in ``.torchenv`` itself may be another environment's, so that only what is old goes.
+    """
+    left = [*layout.link.parent.glob(f"{PROBE}*"), *layout.root.glob(".last-generation.*.tmp")]
+    with contextlib.suppress(OSError):
+        now = layout.root.stat().st_mtime  # by the clock of the file system; this folder is in use
+        others = layout.folder.glob(".*.tmp")
+        left += [path for path in others if now - path.lstat().st_mtime > _OLD_S]
+    for path in left:
+        path.unlink(missing_ok=True)
 
 
 def discard(generation: Generation) -> None:

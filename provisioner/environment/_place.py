@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from provisioner.environment._inspect import inspect_environment
 from provisioner.environment._layout import Layout
@@ -14,6 +14,9 @@ from provisioner.paths import display
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+PROBE: Final = ".torchenv-probe-"
+"""How the names begin of links that are made for a moment; a kill in that moment leaves one."""
 
 
 def require_place(layout: Layout, environment: Environment) -> None:
@@ -68,9 +71,9 @@ def prepare_place(layout: Layout, environment: Environment) -> None:
 
 
 def _try_link(folder: Path) -> None:
-    probe = folder / f".torchenv-probe-{os.getpid()}"
+    probe = folder / f"{PROBE}{os.getpid()}"
     probe.symlink_to("nowhere")
-    probe.unlink()
+    probe.unlink(missing_ok=True)  # the clean-up of another apply may have been faster
 
 
 def _is_text(path: str) -> bool:

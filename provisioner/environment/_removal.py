@@ -98,7 +98,7 @@ def destroy(link: Path, reporter: Reporter, *, wait: bool = True) -> Removal:
     """
     layout = Layout(link=link)
     planned = plan_destruction(link)
-    if not layout.root.is_dir():
+    if not planned.generations and not layout.folder.is_dir():
         return planned
     with environment_lock(layout, reporter, wait=wait), os_errors_as_findings(layout.root):
         clean_up(layout)
@@ -109,6 +109,8 @@ def destroy(link: Path, reporter: Reporter, *, wait: bool = True) -> Removal:
         for pointer in _pointers(layout):
             pointer.unlink(missing_ok=True)
         (layout.root / "last-generation").unlink(missing_ok=True)
+        # Still held: whoever waits for it sees that its file is gone, and makes a new one.
+        layout.lock_file.unlink(missing_ok=True)
     _remove_empty(layout)
     return planned
 
@@ -167,7 +169,6 @@ def _pointers(layout: Layout) -> list[Path]:
 def _remove_empty(layout: Layout) -> None:
     """Remove the folders beside the environment where nothing of anybody is left in them."""
     with contextlib.suppress(OSError):
-        layout.lock_file.unlink(missing_ok=True)
         layout.root.rmdir()
     with contextlib.suppress(OSError):
         marks = {".gitignore", "CACHEDIR.TAG"}

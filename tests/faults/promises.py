@@ -1,0 +1,183 @@
+"""What is promised for each fault, and the tests that check it; the table of the documentation.
+
+``python -m tests.faults.promises`` writes ``docs/explanation/faults.md``; a test checks that it is
+current, and that every test that is named here exists.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from provisioner.cli._reference_tables import sentences
+
+ROOT: Final = Path(__file__).parents[2]
+PAGE: Final = ROOT / "docs/explanation/faults.md"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """One row of the table."""
+
+    fault: str
+    promise: str
+    tests: tuple[str, ...]
+    """``tests/faults/test_kills.py::test_killed_at_any_point``."""
+
+
+_KILLS: Final = "tests/faults/test_kills.py::test_killed_at_any_point"
+_FAILURES: Final = "tests/environment/test_failures.py"
+_PLACES: Final = "tests/environment/test_places.py"
+_DAMAGE: Final = "tests/faults/test_damage.py"
+_LINKS: Final = "tests/environment/test_link_lock.py"
+_DISKS: Final = "tests/faults/test_disks.py"
+
+PROMISES: Final = (
+    Promise(
+        fault="Killed (`SIGKILL`) at any point of an apply: the first, an upgrade, a switch of "
+        "accelerator, a repair, over an environment of another tool",
+        promise="The old environment or the new one, whole; `status` says which; the next apply "
+        "finishes the work and removes the rest.",
+        tests=(_KILLS,),
+    ),
+    Promise(
+        fault="Killed while old generations or a whole environment are removed",
+        promise="What is in use is whole; the next `gc` or `destroy` removes the rest.",
+        tests=(_KILLS,),
+    ),
+    Promise(
+        fault="Killed while wheels are fetched",
+        promise="A wheel that was fetched is not fetched again.",
+        tests=("tests/faults/test_fetching.py::test_nothing_is_downloaded_twice",),
+    ),
+    Promise(
+        fault="Ctrl-C, or a signal that ends programs",
+        promise="As a kill, and what was begun is removed at once.",
+        tests=("tests/environment/test_interruptions.py::test_ctrl_c",),
+    ),
+    Promise(
+        fault="Disk of the environment full (`ENOSPC`) at any step",
+        promise="A finding that names the disk; the old environment works; what was begun is "
+        "removed.",
+        tests=(
+            f"{_FAILURES}::test_a_disk_that_fills_up_at_any_step",
+            f"{_FAILURES}::test_the_engine_meets_a_full_disk",
+            f"{_FAILURES}::test_a_disk_that_is_too_small_is_refused_with_numbers",
+        ),
+    ),
+    Promise(
+        fault="Disk of the temporary files full",
+        promise="The apply works, or ends with a finding; the old environment works.",
+        tests=(f"{_DISKS}::test_no_room_for_temporary_files",),
+    ),
+    Promise(
+        fault="Disk of the store full",
+        promise="A finding; the old environment works; with room again the apply goes on.",
+        tests=(f"{_DISKS}::test_no_room_in_the_store",),
+    ),
+    Promise(
+        fault="Folder without permission, or read-only (`EACCES`, `EROFS`)",
+        promise="Refused before any step, with the system's own reason; an environment that is "
+        "right needs no permission.",
+        tests=(
+            f"{_PLACES}::test_a_folder_without_permission_is_refused",
+            f"{_PLACES}::test_a_read_only_folder_is_refused_at_once",
+            f"{_PLACES}::test_an_environment_that_is_right_may_be_read_only",
+        ),
+    ),
+    Promise(
+        fault="Any other error of the disk at any step",
+        promise="A finding with the error; the old environment works.",
+        tests=(f"{_FAILURES}::test_an_error_of_the_system_at_any_step",),
+    ),
+    Promise(
+        fault="File of the environment changed, truncated, deleted, added, or made a link",
+        promise="`status` and the next apply say which; the apply makes it right.",
+        tests=(f"{_DAMAGE}::test_a_file_that_is_not_as_it_was",),
+    ),
+    Promise(
+        fault="Wheel in the store changed, truncated or deleted",
+        promise="Never installed: its hash is checked at every installation; a finding, or fetched "
+        "anew.",
+        tests=(f"{_DAMAGE}::test_a_wheel_that_is_not_as_it_was",),
+    ),
+    Promise(
+        fault="Clock set back, or forward",
+        promise="Nothing is decided by comparing clocks: a right environment stays right.",
+        tests=(f"{_DAMAGE}::test_a_clock_that_is_wrong",),
+    ),
+    Promise(
+        fault="Path with spaces, letters of any language, or of 200 characters",
+        promise="Works, console scripts included.",
+        tests=(f"{_DAMAGE}::test_unusual_paths",),
+    ),
+    Promise(
+        fault="Project folder moved, with its environment",
+        promise="`status` says that it was moved; the next apply builds it at its new place.",
+        tests=(f"{_DAMAGE}::test_a_project_that_was_moved",),
+    ),
+    Promise(
+        fault="Spec deleted",
+        promise="A finding; the environment stays and works.",
+        tests=(f"{_DAMAGE}::test_a_spec_that_was_deleted",),
+    ),
+    Promise(
+        fault="Two applies at once, of one lock or of two",
+        promise="One works, the other waits and looks again, or is refused with `--no-wait`.",
+        tests=(
+            "tests/faults/test_races.py::test_applies_that_race",
+            "tests/environment/test_locking.py::test_the_second_waits_and_finds_nothing_to_do",
+            "tests/environment/test_locking.py::test_no_wait_is_refused_with_the_holder",
+        ),
+    ),
+    Promise(
+        fault="File system that cannot lock files",
+        promise="A lock file takes its place, which is said; one that a killed process of this "
+        "machine left is taken over.",
+        tests=(
+            f"{_LINKS}::test_where_flock_fails_a_lock_file_is_used_and_said",
+            f"{_LINKS}::test_a_killed_holder_of_this_machine_is_taken_over",
+        ),
+    ),
+)
+
+_HEAD: Final = """
+    Each row is checked by the tests that it names, with real signals, real processes and small real
+    disks. Where a test needs a right that the machine does not give, such as mounting, it is
+    skipped and says so.
+    """
+_KILLED: Final = """
+    A process changes an environment and kills itself with `SIGKILL` just before a change of the
+    file system. Those changes are counted by Python's audit hooks, together with the steps that are
+    reported, so the points are the same in every run. The points are spread evenly over each
+    operation, from its first change to its last. After each kill, what is there is compared with
+    the bytes of the wheels, byte by byte, and not with torchenv's own notes. Then the same is done
+    again, to its end, and compared once more. `python -m tests.faults 40` tries forty points of
+    each operation and prints what was found.
+    """
+
+
+def render() -> str:
+    """Return the page."""
+    lines = [
+        "# What is promised when things go wrong",
+        "",
+        "This page is made from the tests by `python -m tests.faults.promises`; change it there.",
+        "",
+        *sentences(_HEAD),
+        "",
+        "| what happens | what is promised | checked by |",
+        "| --- | --- | --- |",
+    ]
+    for each in PROMISES:
+        tests = "<br>".join(f"`{name.partition('::')[2]}`" for name in each.tests)
+        lines.append(f"| {each.fault} | {each.promise} | {tests} |")
+    lines += ["", "## How kills are tried", "", *sentences(_KILLED)]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")
+    sys.stdout.write(f"wrote {PAGE.name}\n")
