@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import chain, product
 from typing import TYPE_CHECKING, Final
 
+from provisioner.compat import kind_of
 from provisioner.findings import Combination
 from provisioner.planner._judge import Choice, is_admitted, judge, may_serve
+from provisioner.planner._machine_rules import MAKERS, iter_machine_obstacles
 from provisioner.planner._order import near_accelerators, near_pythons, near_releases
 from provisioner.planner._request import MEMBERS
 from provisioner.planner._search import matching
@@ -46,6 +48,8 @@ def alternatives(
     found = [*_lighter(unpinned, missing), *_single(nearest, unpinned)]
     if found and all(one.accelerator != request.accelerator for one in found):
         found += unpinned.torch_and_python()
+    if found and not any(kind_of(one.accelerator) == kind_of(request.accelerator) for one in found):
+        found = [*unpinned.same_kind(), *found]
     for last_resort in (unpinned.two, unpinned.everything, bare.two, bare.everything):
         found = found or list(last_resort())
     return tuple(dict.fromkeys(found))[:MOST]
@@ -91,6 +95,7 @@ class _Changes:
     def accelerator(self) -> Iterator[Combination]:
         """The nearest of the same kind, or a stand-in where the kind has nothing at all."""
         same, stand_ins = near_accelerators(self.request.accelerator, self.compat)
+        stand_ins = (*self._for_the_gpus(), *stand_ins)
         found = [
             combination
             for one in self._with_accelerators(same)
@@ -101,10 +106,11 @@ class _Changes:
         yield from found[:_MOST_ACCELERATORS]
 
     def _accelerator_exists(self) -> bool:
-        """Whether any wanted release has it where it may come from: then something else fails."""
+        """Whether any wanted release has one that the machines run: then something else fails."""
         platform, accelerator = self.request.platform, self.request.accelerator
         return any(
             is_admitted(self.request, build)
+            and not any(iter_machine_obstacles(self.request.machine, build, self.compat))
             for release in self.wanted
             for build in self.compat.builds(
                 release.torch, platform=platform, accelerator=accelerator
@@ -128,6 +134,15 @@ class _Changes:
         if self.compat.torch_with(self.request.accelerator, self.request.platform):
             yield from self._first(self._others(), self._with_pythons())
 
+    def same_kind(self) -> Iterator[Combination]:
+        """Another torch with another accelerator for the same GPUs, where these are known.
+
+        Nearer than leaving the GPUs unused, though two things change.
+        """
+        if self.request.machine.gpus or self.request.machine.driver:
+            same, _ = near_accelerators(self.request.accelerator, self.compat)
+            yield from self._first(self._others(), self._with_accelerators(same))
+
     def two(self) -> Iterator[Combination]:
         """The nearest with two things changed: one per pair of things."""
         accelerators = self._with_accelerators(self._every_accelerator())
@@ -146,7 +161,15 @@ class _Changes:
 
     def _every_accelerator(self) -> tuple[str, ...]:
         same, stand_ins = near_accelerators(self.request.accelerator, self.compat)
-        return (*same, *stand_ins)
+        return tuple(dict.fromkeys((*same, *self._for_the_gpus(), *stand_ins)))
+
+    def _for_the_gpus(self) -> Iterator[str]:
+        """Yield the accelerators for the makers whose GPUs the machines have."""
+        makers = {gpu.maker for gpu in self.request.machine.gpus}
+        kinds = {kind for kind, maker in MAKERS.items() if maker in makers}
+        yield from (
+            name for name in reversed(tuple(self.compat.accelerators)) if kind_of(name) in kinds
+        )
 
     def _with_accelerators(self, names: Iterable[str]) -> list[Request]:
         return [replace(self.request, accelerator=name) for name in names]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 
 from provisioner.compat import DOUBTFUL
+from provisioner.planner._machine_rules import is_older, iter_code_doubts, iter_machine_obstacles
 from provisioner.planner._obstacles import (
     DependencyClash,
     Doubt,
@@ -23,6 +24,7 @@ from provisioner.planner._obstacles import (
     NotOnIndex,
     NotOnPlatform,
     OldGlibc,
+    OldMacos,
     PatchExcluded,
     WrongMember,
 )
@@ -32,8 +34,18 @@ from provisioner.spec import VersionWish
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provisioner.compat import Build, Ceiling, Compat, IndexKind, Member, MemberName, Release
-    from provisioner.planner._obstacles import Obstacle
+    from provisioner.compat import (
+        Build,
+        Ceiling,
+        Compat,
+        IndexKind,
+        Member,
+        MemberName,
+        Release,
+        TrioName,
+        Wheel,
+    )
+    from provisioner.planner._obstacles import CodeDoubt, Obstacle
     from provisioner.planner._request import Request
 
 
@@ -43,8 +55,8 @@ class Choice:
 
     build: Build
     members: tuple[Member, ...]
-    doubts: tuple[Doubt, ...] = ()
-    """Wheels among them that are not known to exist."""
+    doubts: tuple[Doubt | CodeDoubt, ...] = ()
+    """Wheels among them that are not known to exist, and GPUs that they are not known to run on."""
 
 
 Verdict = Choice | tuple["Obstacle", ...]
@@ -199,11 +211,16 @@ def _on_index(request: Request, release: Release, build: Build, compat: Compat) 
         *_no_member(request, build, members, compat),
         *_patch_excluded(request, build, members),
         *_old_glibc(request, build, members, compat),
+        *_old_macos(request, build, members, compat),
+        *iter_machine_obstacles(request.machine, build, compat),
     )
     return obstacles or Choice(
         build=build,
         members=members,
-        doubts=tuple(_doubts(request, build, members, compat)),
+        doubts=(
+            *_doubts(request, build, members, compat),
+            *iter_code_doubts(request.machine, build, compat),
+        ),
     )
 
 
@@ -236,19 +253,45 @@ def _patch_excluded(
 def _old_glibc(
     request: Request, build: Build, members: tuple[Member, ...], compat: Compat
 ) -> Iterator[Obstacle]:
-    needed, there = glibc_floor(build, members, request.python, compat), request.glibc
+    needed = glibc_floor(build, members, request.python, compat)
+    there = request.machine.glibc
     if needed is not None and there is not None and numbers(there) < numbers(needed):
         yield OldGlibc(torch=build.torch, needed=needed)
+
+
+def _old_macos(
+    request: Request, build: Build, members: tuple[Member, ...], compat: Compat
+) -> Iterator[Obstacle]:
+    needed = macos_floor(build, members, request.python, compat)
+    there = request.machine.macos
+    if needed is not None and there is not None and is_older(there, needed):
+        yield OldMacos(torch=build.torch, needed=needed)
 
 
 def glibc_floor(
     build: Build, members: tuple[Member, ...], python: str, compat: Compat
 ) -> str | None:
     """Return the lowest glibc that the chosen wheels run on; None elsewhere and where unknown."""
-    wheels = [compat.wheel("torch", build, python)]
-    wheels += [compat.wheel(member.name, build, python) for member in members]
-    floors = [wheel.glibc for wheel in wheels if wheel is not None and wheel.glibc is not None]
-    return max(floors, key=numbers, default=None)
+    floors = (wheel.glibc for wheel in _wheels(build, members, python, compat))
+    return max((one for one in floors if one is not None), key=numbers, default=None)
+
+
+def macos_floor(
+    build: Build, members: tuple[Member, ...], python: str, compat: Compat
+) -> str | None:
+    """Return the lowest macOS that the chosen wheels run on; None elsewhere and where unknown."""
+    floors = (wheel.macos for wheel in _wheels(build, members, python, compat))
+    return max((one for one in floors if one is not None), key=numbers, default=None)
+
+
+def _wheels(
+    build: Build, members: tuple[Member, ...], python: str, compat: Compat
+) -> Iterator[Wheel]:
+    names: list[TrioName] = ["torch", *(member.name for member in members)]
+    for name in names:
+        wheel = compat.wheel(name, build, python)
+        if wheel is not None:
+            yield wheel
 
 
 def _doubts(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from provisioner.compat import Ceiling, IndexKind, Known, Member, MemberName
+    from provisioner.compat._hardware import Generation
+    from provisioner.planner._machine import TargetGpu
     from provisioner.spec import Dependency
 
 
@@ -92,6 +94,81 @@ class OldGlibc:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OldMacos:
+    """The target's macOS is older than the wheels need."""
+
+    torch: str
+    needed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldDriver:
+    """NVIDIA's driver is older than any that runs builds of this CUDA series."""
+
+    torch: str
+    accelerator: str
+    driver: str
+    needed: str
+    cuda: str
+    """The series, ``12``."""
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldPtxDriver:
+    """The GPU needs the build's PTX, and the driver is older than the toolkit that made it."""
+
+    torch: str
+    accelerator: str
+    gpu: TargetGpu
+    driver: str
+    needed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoGpuCode:
+    """The build holds nothing that an NVIDIA GPU can run."""
+
+    torch: str
+    accelerator: str
+    gpu: TargetGpu
+    sm: tuple[str, ...]
+    """What it holds; empty where that is not known, as with the next."""
+    ptx: tuple[str, ...]
+    is_older: bool
+    """Whether the GPU is older than what it holds, else newer."""
+    generation: Generation | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostGpu:
+    """The driver is too new to know the GPU."""
+
+    torch: str
+    gpu: TargetGpu
+    driver: str
+    generation: Generation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoGfxCode:
+    """The build holds no code for an AMD GPU."""
+
+    torch: str
+    accelerator: str
+    gpu: TargetGpu
+    gfx: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongMaker:
+    """The GPU is of another maker than those that the build is for."""
+
+    torch: str
+    gpu: TargetGpu
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DependencyClash:
     """A dependency admits only versions that the release cannot live with."""
 
@@ -100,6 +177,8 @@ class DependencyClash:
     ceiling: Ceiling
 
 
+MachineObstacle = OldMacos | OldDriver | OldPtxDriver | NoGpuCode | LostGpu | NoGfxCode | WrongMaker
+"""What only machines stand in the way of: the build exists."""
 Obstacle = (
     NoPlatform
     | NoAccelerator
@@ -110,6 +189,7 @@ Obstacle = (
     | NoMember
     | PatchExcluded
     | OldGlibc
+    | MachineObstacle
     | DependencyClash
 )
 
@@ -120,6 +200,13 @@ _FROM_NEAR_TO_FAR: Final = (
     WrongMember,
     DependencyClash,
     OldGlibc,
+    OldMacos,
+    OldPtxDriver,
+    OldDriver,
+    NoGpuCode,
+    NoGfxCode,
+    LostGpu,
+    WrongMaker,
     NotOnIndex,
     NoPython,
     NotOnPlatform,
@@ -148,3 +235,12 @@ class Doubt:
     name: str
     version: str
     known: Known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeDoubt:
+    """A GPU of which it is not known whether the build has code for it."""
+
+    torch: str
+    accelerator: str
+    gpu: TargetGpu

@@ -5,12 +5,13 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from typing_extensions import assert_never
-
 from provisioner.findings import Finding, Severity
 from provisioner.planner._judge import Choice
+from provisioner.planner._machine_remarks import iter_machine_remarks
+from provisioner.planner._machine_wording import machine_phrase
 from provisioner.planner._obstacles import (
     DependencyClash,
+    Doubt,
     NoAccelerator,
     NoMember,
     NoPlatform,
@@ -36,29 +37,30 @@ if TYPE_CHECKING:
 
 def iter_remarks(scene: Scene, found: Found, choice: Choice) -> Iterator[Finding]:
     """Yield the warnings and notes of a plan."""
-    if choice.doubts:
-        yield _doubtful(scene, choice)
+    if wheels := [doubt for doubt in choice.doubts if isinstance(doubt, Doubt)]:
+        yield _doubtful(scene, choice, wheels)
+    yield from iter_machine_remarks(scene, choice)
     if found.held_back:
         yield _held_back(scene, found, choice)
 
 
-def _doubtful(scene: Scene, choice: Choice) -> Finding:
+def _doubtful(scene: Scene, choice: Choice, doubts: list[Doubt]) -> Finding:
     request, build = scene.request, choice.build
-    wheels = listing(f"{doubt.name} {doubt.version}" for doubt in choice.doubts)
+    wheels = listing(f"{doubt.name} {doubt.version}" for doubt in doubts)
     index = index_name(build.index)
     return Finding(
         code="TE208",
         severity=Severity.WARNING,
         message=f"It is not known whether {index} has {wheels} for `{build.accelerator}`, Python "
         f"{request.python} and {request.platform}.",
-        why=_doubt_reason(scene, choice, index),
+        why=_doubt_reason(scene, choice, doubts, index),
         do="Go on: locking asks the index. If it has none, take a combination that is known.",
-        where=scene.place(f"torch.{choice.doubts[0].name}"),
+        where=scene.place(f"torch.{doubts[0].name}"),
     )
 
 
-def _doubt_reason(scene: Scene, choice: Choice, index: str) -> str:
-    if all(doubt.known == "announced" for doubt in choice.doubts):
+def _doubt_reason(scene: Scene, choice: Choice, doubts: list[Doubt], index: str) -> str:
+    if all(doubt.known == "announced" for doubt in doubts):
         source = scene.compat.cite(choice.build.sources[:1])
         return f"The build was announced, but no such wheel was seen. Source: {source}."
     return f"The compat data ({scene.compat.version}) has no listing of that part of {index}."
@@ -87,7 +89,9 @@ def _reasons(scene: Scene, found: Found) -> Iterator[str]:
 def _reason(scene: Scene, pair: tuple[Release, Verdict]) -> str:
     verdict = pair[1]
     if isinstance(verdict, Choice):
-        return "not known whether the wheels exist"
+        if any(isinstance(doubt, Doubt) for doubt in verdict.doubts):
+            return "not known whether the wheels exist"
+        return "not known whether its code runs on the GPUs"
     return ", ".join(_phrase(obstacle, scene.request) for obstacle in verdict)
 
 
@@ -116,4 +120,5 @@ def _phrase(  # noqa: C901, PLR0911  one case per obstacle
             return f"needs glibc {needed}"
         case DependencyClash(ceiling=ceiling):
             return f"needs `{ceiling.requirement}`"
-    assert_never(obstacle)
+        case _:
+            return machine_phrase(obstacle)

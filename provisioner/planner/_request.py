@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from provisioner.planner._machine import machine_of
 from provisioner.spec import Follow, LeaveOut, VersionWish
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
-    from provisioner.compat import MemberName
+    from provisioner.compat import Kind, MemberName
     from provisioner.host import HostFacts
+    from provisioner.planner._machine import Machine
     from provisioner.spec import CompanionWish, Dependency, Spec, TargetWish, TrioMode
 
+AUTO: Final = "auto"
+"""The accelerator of a target whose accelerator the planner chooses."""
 MEMBERS: Final[tuple[MemberName, ...]] = ("torchvision", "torchaudio")
 """The trio members that follow torch, in the order in which plans list them."""
 
@@ -33,8 +37,10 @@ class Request:
     torchaudio: CompanionWish
     mode: TrioMode
     dependencies: tuple[Dependency, ...]
-    glibc: str | None
-    """glibc of the target; None where it is not known or there is none."""
+    machine: Machine
+    """What is known of the machines of the target."""
+    kind: Kind | None = None
+    """Whose builds ``auto`` looks at; None before that is decided, and without ``auto``."""
 
     def wish(self, name: MemberName) -> CompanionWish:
         """Return what is wanted of torchvision or torchaudio."""
@@ -75,17 +81,8 @@ def request_from(spec: Spec, target: TargetWish, host: HostFacts) -> Request:
         torchaudio=spec.torchaudio,
         mode="pytorch" if spec.sources.isolated else spec.sources.trio,
         dependencies=spec.dependencies,
-        glibc=target.glibc or _glibc_of(target, host),
+        machine=machine_of(target, host),
     )
-
-
-def targets_host(target: TargetWish, host: HostFacts) -> bool:
-    """Whether the machine that plans is also the one that the environment is for."""
-    return target.platform in (None, host.platform)
-
-
-def _glibc_of(target: TargetWish, host: HostFacts) -> str | None:
-    return host.libc_version if targets_host(target, host) and host.libc == "glibc" else None
 
 
 def _python(text: str) -> tuple[str, str | None]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from packaging.version import InvalidVersion, Version
 
 from provisioner.findings import Finding
-from provisioner.planner._request import MEMBERS, targets_host
+from provisioner.planner._machine import targets_host
+from provisioner.planner._request import MEMBERS
 from provisioner.planner._text import listing
 from provisioner.planner._wording import unheard_of
 

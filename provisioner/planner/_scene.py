@@ -43,6 +43,16 @@ class Scene:
         where = self.where(key)
         return where if where.line is not None else self.where(fallback)
 
+    def owner(self, key: str) -> str:
+        """Return whose ``driver``, ``gpus``, ``glibc`` or ``macos`` is meant, to begin a sentence.
+
+        The spec's word is about the target, all else was seen on this machine.
+        """
+        if key not in self.request.machine.said:
+            return "This machine"
+        name = self.target.name
+        return "The target" if name is None else f"The target `{name}`"
+
     def take_one(self, otherwise: str) -> str:
         """Return what to do: one of the alternatives where there are any, or something else."""
         if not self.alternatives:

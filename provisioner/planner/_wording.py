@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from typing_extensions import assert_never
-
 from provisioner.compat import DOUBTFUL, kind_of
 from provisioner.findings import Finding
+from provisioner.planner._machine_wording import machine_finding
 from provisioner.planner._obstacles import (
     DependencyClash,
     NoAccelerator,
@@ -58,7 +57,8 @@ def finding_for(  # noqa: C901, PLR0911  one case per obstacle
             return _old_glibc(obstacle, scene)
         case DependencyClash():
             return _dependency_clash(obstacle, scene)
-    assert_never(obstacle)
+        case _:
+            return machine_finding(obstacle, scene)
 
 
 def _nothing(torch: str, scene: Scene) -> str:
@@ -245,11 +245,12 @@ def _patch_excluded(obstacle: PatchExcluded, scene: Scene) -> Finding:
 def _old_glibc(obstacle: OldGlibc, scene: Scene) -> Finding:
     return Finding(
         code="TE303",
-        message=f"This machine has glibc {scene.request.glibc}; the `{scene.request.accelerator}` "
-        f"wheels of torch {obstacle.torch} need glibc {obstacle.needed}.",
+        message=f"{scene.owner('glibc')} has glibc {scene.request.machine.glibc}; the "
+        f"`{scene.request.accelerator}` wheels of torch {obstacle.torch} need glibc "
+        f"{obstacle.needed}.",
         why="A wheel built for a newer C library does not load on an older one.",
         do=scene.take_one("use a newer system"),
-        where=scene.where("torch.torch"),
+        where=scene.place("environment.glibc"),
     )
 
 

@@ -10,7 +10,14 @@ from provisioner.codes import TITLES
 from provisioner.findings import Severity
 from provisioner.planner import Plan, Refusal
 from tests.planner.case_files import compat_of_cases, load_cases
-from tests.planner.wishes import FILE, line_of, plan_sole, spec_of
+from tests.planner.wishes import (
+    FILE,
+    but_machines,
+    but_unknown_machines,
+    line_of,
+    plan_sole,
+    spec_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +27,8 @@ if TYPE_CHECKING:
 
 CASES = load_cases()
 COMPAT = compat_of_cases()
+KEPT = {"platform", "sources", "driver", "gpus", "glibc", "macos"}
+"""What stays of a spec when an alternative is pasted into it."""
 ACCEPTED = {name: case for name, case in CASES.items() if case.plan is not None}
 REFUSED = {name: case for name, case in CASES.items() if case.plan is None}
 
@@ -35,7 +44,10 @@ def test_what_can_be_is_planned(name: str) -> None:
     assert " ".join(build.version for build in verdict.trio) == expected.trio
     assert (verdict.index, verdict.glibc) == (expected.index, expected.glibc)
     assert [one.requirement for one in verdict.constraints] == expected.constraints
-    assert _codes(verdict.findings) == expected.codes
+    told = verdict.findings
+    if "TE313" not in expected.codes:
+        told = but_unknown_machines(told)
+    assert _codes(told) == expected.codes
     assert expected.url in (None, verdict.index_url)
     assert expected.python in (None, verdict.target.python)
     _check_words(case, verdict.findings)
@@ -74,14 +86,14 @@ def test_every_alternative_is_itself_accepted(name: str) -> None:
     case = REFUSED[name]
     verdict = _verdict(case)
     assert isinstance(verdict, Refusal)
-    keys = {key: case.spec[key] for key in case.spec.keys() & {"platform", "sources"}}
+    keys = {key: case.spec[key] for key in case.spec.keys() & KEPT}
     named = case.spec.get("dependencies", {})
     keys["dependencies"] = {name: named[name] for name in named if not name.startswith("torch")}
     for one in _offered(verdict):
         again = plan_sole(spec_of(one, **keys), COMPAT, case.a_host())
         assert isinstance(again, Plan), f"{one}: {_told(again.findings)}"
         assert again.combination == one
-        assert again.findings == ()
+        assert but_machines(again.findings) == ()
 
 
 @pytest.mark.parametrize("name", CASES)
