@@ -123,6 +123,7 @@ def _is_as_applied(known: dict[str, str], spec: str) -> bool:
     return (
         known["version"] == __version__
         and known["spec"] == os.path.abspath(spec)
+        and known["asked-for"] == os.environ.get("TORCHENV_TARGET", "")
         and os.readlink(known["link"]) == known["target"]
         and f"{base.st_size} {base.st_mtime_ns}" == known["python-stat"]
         and _file_digest(spec) == known["spec-sha256"]

@@ -41,7 +41,6 @@ TITLES: Final[dict[str, str]] = {
     "TE211": "Accelerator that no torch release was published for",
     "TE212": "A newer release matches but was not chosen",
     "TE213": "The index that the spec insists on does not have the wanted build",
-    "TE214": "Several targets where one is needed",
     "TE220": "The compat data is not valid or contradicts itself",
     # -- host
     "TE301": "No Python interpreter for this environment",
@@ -102,6 +101,11 @@ TITLES: Final[dict[str, str]] = {
     "TE437": "A release is newer than `exclude-newer` admits",
     "TE438": "A hash can only be learned by a large download, which was not allowed",
     "TE439": "A file has another hash than the lock before",
+    "TE460": "The locks of the targets are not of one set",
+    "TE461": "The lock of a target is missing from the set",
+    "TE462": "No target of the spec fits this machine",
+    "TE463": "The spec has no target of this name",
+    "TE464": "Targets have different versions of a package",
     # -- store
     "TE501": "A wheel does not match its hash",
     "TE502": "A download did not complete",

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 class Reporter:
     """Receives events; every method may be called from the thread that does the work."""
 
+    def chosen(self, why: str) -> None:
+        """The target of a spec with several was chosen for this machine; one line says why."""
+
     def planned(self, plan: Plan) -> None:
         """The spec was judged, and this was decided. Once per command that changes something."""
 

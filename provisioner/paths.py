@@ -43,6 +43,29 @@ def write_atomic(path: Path, content: bytes) -> None:
     Raises:
         OSError: The folder cannot be written, or the disk is full; ``path`` is then unchanged.
     """
+    write_together({path: content})
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Write files whole, and none of them before all could be written.
+
+    Raises:
+        OSError: A folder cannot be written, or the disk is full; all paths are then unchanged.
+    """
+    written: dict[Path, Path] = {}
+    try:
+        for path, content in contents.items():
+            written[path] = _write_beside(path, content)
+        for path, temporary in written.items():
+            temporary.replace(path)
+    except BaseException:
+        for temporary in written.values():
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def _write_beside(path: Path, content: bytes) -> Path:
+    """Write and sync a temporary file beside ``path``, with the mode that ``path`` is to have."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
@@ -52,10 +75,10 @@ def write_atomic(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         Path(name).chmod(mode)
-        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    return Path(name)
 
 
 def _umask() -> int:

@@ -129,6 +129,25 @@ def keep_trio(spec: Spec, planned: Plan, lock: Lock | None, upgrade: Upgrade) ->
     return replace(kept, findings=(*kept.findings, _kept(kept, planned)))
 
 
+def align_trio(spec: Spec, planned: Plan, first: Plan) -> Plan:
+    """Return the plan with the torch of the first target, where the spec and the target admit it.
+
+    Args:
+        spec: The spec, narrowed to the target of ``planned``.
+        planned: What is chosen for the target alone.
+        first: What is chosen for the first target.
+    """
+    if planned.torch.public == first.torch.public:
+        return planned
+    wish = _pinned(spec.torch, first.torch.public)
+    if not isinstance(wish, VersionWish):
+        return planned
+    verdict = make_plan(replace(spec, torch=wish), load_compat(), host_for(spec))
+    if isinstance(verdict, Refusal):
+        return planned
+    return verdict.of(planned.target.name)
+
+
 def _pinned(wish: CompanionWish, version: str | None) -> CompanionWish:
     """Return ``wish`` narrowed to the locked version, or unchanged where that does not do."""
     if version is None:

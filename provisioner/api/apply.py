@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from provisioner.api._locks import lock_problem
 from provisioner.api._setting import Setting
-from provisioner.api.lock import LockOptions, make_and_write
-from provisioner.api.plan import plan_sole
+from provisioner.api._target import settle_target
+from provisioner.api.lock import make_locks
+from provisioner.api.plan import plan
 from provisioner.events import Reporter
 from provisioner.findings import Finding, PlanError, VerificationError, WorldError
 from provisioner.host import probe_host
@@ -21,13 +23,24 @@ if TYPE_CHECKING:
     from provisioner.spec import Spec
 
 
+_NOT_IN_PASSING: Final = frozenset({"TE425", "TE460"})
+"""A lock of another platform or spec is somebody else's, and of a mixed set nobody knows which half
+is right: neither is overwritten in passing."""
+
+
 def apply(
-    spec: Spec, *, locked: bool = False, wait: bool = True, reporter: Reporter | None = None
+    spec: Spec,
+    *,
+    target: str | None = None,
+    locked: bool = False,
+    wait: bool = True,
+    reporter: Reporter | None = None,
 ) -> Applied:
     """Make the environment of the spec equal to its lock, and prove it; lock first where needed.
 
     Args:
         spec: What is wanted.
+        target: Name of the target; by default the one that fits this machine best.
         locked: Refuse a missing or stale lock, and never resolve.
         wait: Wait for another apply on the same environment.
         reporter: Listens to the progress.
@@ -41,7 +54,11 @@ def apply(
     from provisioner.network import Client
 
     reporter = reporter or Reporter()
-    planned = plan_sole(spec)
+    choice = settle_target(spec, target)
+    spec = choice.spec
+    planned = plan(spec.widened).of(choice.name)
+    if choice.why:
+        reporter.chosen(choice.why)
     reporter.planned(planned)
     _require_this_machine(spec, planned)
     require_free_place(spec.path)
@@ -61,26 +78,26 @@ def apply(
         ),
         reporter,
     )
-    return replace(done, findings=(*planned.findings, *notes, *done.findings))
+    findings = dict.fromkeys((*planned.findings, *notes, *done.findings))
+    return replace(done, target=choice.name, findings=tuple(findings))
 
 
 def _lock_to_apply(
     spec: Spec, planned: Plan, setting: Setting, reporter: Reporter, *, locked: bool
 ) -> tuple[Lock, tuple[Finding, ...]]:
     """Return the lock beside the spec, made or made anew where that is needed and allowed."""
-    from provisioner.lockfile import read_lock, staleness
+    from provisioner.lockfile import read_lock
 
     if spec.lock_file.exists() or locked:
         present = read_lock(spec.lock_file)
-        stale = staleness(present, spec, planned.target.platform)
+        stale = lock_problem(present, spec, planned.target.platform)
         if stale is None:
             return present, ()
-        if locked or stale.code == "TE425":
-            # A lock of another platform is somebody else's: it is not overwritten in passing.
+        if locked or stale.code in _NOT_IN_PASSING:
             raise VerificationError(stale)
         reporter.step(f"{stale.message} Locking again")
-    made = make_and_write(spec, planned, setting, reporter, LockOptions(allow_download=True))
-    return made.lock, made.findings
+    made = make_locks(spec, setting, reporter)
+    return made.of(spec.sole.name).lock, made.findings
 
 
 def _require_this_machine(spec: Spec, planned: Plan) -> None:
@@ -97,7 +114,7 @@ def _require_this_machine(spec: Spec, planned: Plan) -> None:
                 message=f"The spec is for {planned.target.platform}, and this machine is {here}.",
                 why="An environment holds compiled files, which run on their own platform only.",
                 do="Apply it on such a machine; here, `torchenv plan` and `torchenv lock` work.",
-                where=spec.where("environment.platform"),
+                where=spec.where(spec.key_of(spec.sole, "platform")),
             )
         )
 
@@ -110,7 +127,7 @@ def _interpreter(spec: Spec) -> Interpreter:
     """
     from provisioner.host import find_interpreter
 
-    where = spec.where("environment.python")
+    where = spec.where(spec.key_of(spec.sole, "python"))
     try:
         return find_interpreter(spec.python, os.environ)
     except WorldError as exc:

@@ -37,7 +37,8 @@ class Edited:
     spec: Path
     written: bool
     """False where the spec says so already."""
-    lock: Lock
+    locks: tuple[Lock, ...]
+    """Of every target."""
     applied: Applied | None
     """None where it was not to be applied."""
     findings: tuple[Finding, ...]
@@ -111,7 +112,7 @@ def _finish(
     edited = Edited(
         spec=path,
         written=after != before,
-        lock=locked.lock,
+        locks=tuple(one.lock for one in locked.locks),
         applied=None,
         findings=locked.findings,
     )

@@ -8,23 +8,33 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provisioner.api._keeping import settle_trio
+from provisioner.api._keeping import align_trio, settle_trio
+from provisioner.api._locks import lock_problem
 from provisioner.api._setting import Setting
 from provisioner.api.host import host_facts
-from provisioner.api.plan import plan_sole
+from provisioner.api.plan import plan
 from provisioner.compat import load_compat
 from provisioner.events import Reporter
-from provisioner.findings import Finding, Severity, TorchenvError, Where, WorldError
+from provisioner.findings import (
+    Finding,
+    Severity,
+    TorchenvError,
+    VerificationError,
+    Where,
+    WorldError,
+)
 from provisioner.lockfile import LockDifference, Upgrade
 from provisioner.paths import display
 from provisioner.spec import newest_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from provisioner.lockfile import InputChange, Lock
+    from provisioner.lockfile import InputChange, Lock, LockRequest
+    from provisioner.network import Client
     from provisioner.planner import Plan
     from provisioner.spec import Spec
+    from provisioner.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,33 +82,71 @@ class Locked:
     """Bytes that the packages take when installed; None where not known of all."""
 
 
-def check_lock(spec: Spec) -> Locked:
-    """Read the lock, with a finding where it is not right for the spec; nothing is written.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedSet:
+    """The locks of all targets of a spec."""
+
+    locks: tuple[Locked, ...]
+    """In the order of the targets; those of one set always, however many were written."""
+    findings: tuple[Finding, ...]
+    """What there is to say of all of them, each once."""
+
+    @property
+    def sole(self) -> Locked:
+        """The lock of a spec that has just one target.
+
+        Raises:
+            ValueError: It has several.
+        """
+        (one,) = self.locks
+        return one
+
+    def of(self, target: str | None) -> Locked:
+        """Return the lock of the target of that name.
+
+        Raises:
+            LookupError: There is none.
+        """
+        for one in self.locks:
+            if one.lock.target.name == target:
+                return one
+        raise LookupError(target)
+
+
+def check_lock(spec: Spec) -> LockedSet:
+    """Read the locks, with a finding for each that is not right for the spec; nothing is written.
 
     Raises:
         PlanError: The combination cannot be.
         WorldError: There is no lock.
-        VerificationError: The lock cannot be trusted.
+        VerificationError: A lock cannot be trusted.
     """
-    from provisioner.lockfile import input_changes, read_lock, staleness
+    from provisioner.lockfile import input_changes, read_lock
 
-    found = read_lock(spec.lock_file)
-    stale = staleness(found, spec, plan_sole(spec).target.platform)
-    return Locked(
-        lock=found,
-        written=False,
-        findings=() if stale is None else (stale,),
-        stale=input_changes(found, spec),
-        previous=found,
-    )
+    plans = plan(spec.widened)
+    checked = []
+    for one in _each(spec):
+        found = read_lock(one.lock_file)
+        stale = lock_problem(found, one, plans.of(one.sole.name).target.platform)
+        checked.append(
+            Locked(
+                lock=found,
+                written=False,
+                findings=() if stale is None else (stale,),
+                stale=input_changes(found, one),
+                previous=found,
+            )
+        )
+    return _as_set(checked)
 
 
 def lock(
     spec: Spec, *, options: LockOptions | None = None, reporter: Reporter | None = None
-) -> Locked:
-    """Plan, resolve, and write the lock beside the spec; a lock that is right stays as it is.
+) -> LockedSet:
+    """Plan, resolve, and write the locks beside the spec; locks that are right stay as they are.
 
-    Versions that are locked stay too, unless the spec demands another.
+    Versions that are locked stay too, unless the spec demands another. The locks of several targets
+    are written together or not at all.
 
     Args:
         spec: What is wanted.
@@ -108,95 +156,219 @@ def lock(
     Raises:
         PlanError: The combination cannot be.
         WorldError: Network, index, engine or disk said no.
-        VerificationError: A package would come from where it must not, or the file at the lock's
-            path is not ours.
+        VerificationError: A package would come from where it must not, or the file at a lock's path
+            is not ours.
     """
-    from provisioner.lockfile import staleness
-
     reporter = reporter or Reporter()
     options = options or LockOptions()
+    jobs = _jobs(spec, options)
+    for job in jobs:
+        reporter.planned(job.planned)
+    if all(map(_is_right, jobs)) and not options.makes_anew:
+        return _as_set([job.as_it_is() for job in jobs])
+    return _made(jobs, Setting(spec), reporter, options)
+
+
+def make_locks(spec: Spec, setting: Setting, reporter: Reporter) -> LockedSet:
+    """Make all locks of a spec anew, from the versions that they have; the plan is told already.
+
+    Raises:
+        PlanError: As :func:`lock`.
+        WorldError: As :func:`lock`.
+        VerificationError: As :func:`lock`.
+    """
+    # Who applies has asked for this target's wheels, and not for those of the others.
+    options = LockOptions(allow_download=len(spec.widened.targets) == 1)
+    return _made(_jobs(spec, options), setting, reporter, options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """One target that is to be locked."""
+
+    spec: Spec
+    """Narrowed to the target."""
+    planned: Plan
+    previous: Lock | None
+    doubts: tuple[Finding, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is known before anything is resolved."""
+        return (*self.planned.findings, *self.doubts)
+
+    def as_it_is(self) -> Locked:
+        """Return the lock that is there; call it only for one that is right.
+
+        Raises:
+            ValueError: There is none.
+        """
+        if self.previous is None:
+            raise ValueError(self.spec.lock_file)
+        return Locked(
+            lock=self.previous, written=False, findings=self.findings, previous=self.previous
+        )
+
+
+def _each(spec: Spec) -> tuple[Spec, ...]:
+    """Return the spec once for each of its targets, narrowed to that."""
+    whole = spec.widened
+    return tuple(whole.narrowed(target.name) for target in whole.targets)
+
+
+def _jobs(spec: Spec, options: LockOptions) -> tuple[_Job, ...]:
+    """Return what is to be locked for each target, with the first target's torch where it can be.
+
+    Raises:
+        PlanError: The combination cannot be.
+        VerificationError: A file at the place of a lock is not ours.
+    """
+    plans = plan(spec.widened)
+    first, *others = (_job(one, plans.of(one.sole.name), options) for one in _each(spec))
+    aligned = (
+        replace(job, planned=align_trio(job.spec, job.planned, first.planned)) for job in others
+    )
+    return (first, *aligned)
+
+
+def _job(spec: Spec, planned: Plan, options: LockOptions) -> _Job:
     previous, doubts = _previous_lock(spec)
-    planned = settle_trio(spec, plan_sole(spec), previous, options.upgrade, options.newest(spec))
-    reporter.planned(planned)
-    findings = (*planned.findings, *doubts)
-    if (
-        previous is not None
-        and not options.makes_anew
-        and staleness(previous, spec, planned.target.platform) is None
-    ):
-        return Locked(lock=previous, written=False, findings=findings, previous=previous)
-    made = make_and_write(spec, planned, Setting(spec), reporter, options)
-    return replace(made, findings=(*findings, *made.findings))
+    settled = settle_trio(spec, planned, previous, options.upgrade, options.newest(spec))
+    return _Job(spec=spec, planned=settled, previous=previous, doubts=doubts)
 
 
-def make_and_write(
-    spec: Spec,
-    planned: Plan,
-    setting: Setting,
-    reporter: Reporter,
-    options: LockOptions | None = None,
-) -> Locked:
-    """Resolve a plan and write the lock; the findings are those of this step alone.
+def _is_right(job: _Job) -> bool:
+    if job.previous is None:
+        return False
+    return lock_problem(job.previous, job.spec, job.planned.target.platform) is None
+
+
+def _as_set(locked: Sequence[Locked]) -> LockedSet:
+    findings = dict.fromkeys(finding for one in locked for finding in one.findings)
+    return LockedSet(locks=tuple(locked), findings=tuple(findings))
+
+
+def _made(
+    jobs: Sequence[_Job], setting: Setting, reporter: Reporter, options: LockOptions
+) -> LockedSet:
+    """Resolve every target, the first one leading, and write all locks.
 
     Raises:
         WorldError: Network, index, engine or disk said no.
         VerificationError: As :func:`lock`.
     """
-    from provisioner.engine import Engine
     from provisioner.lockfile import (
-        LockRequest,
-        difference,
-        engine_environ,
-        input_changes,
+        as_set,
         make_lock,
-        preferences,
         read_lock,
+        tags_of,
         unpacked_sizes,
-        write_lock,
+        version_notes,
+        write_locks,
     )
     from provisioner.network import Client
 
-    previous, _ = _previous_lock(spec)
-    options = options or LockOptions()
-    newest = options.newest(spec)
+    made: list[tuple[Lock, tuple[Finding, ...]]] = []
+    tags = {}
+    upgrades = _upgrades(jobs, options.upgrade)
     with Client(setting.network) as client:
-        made, notes = make_lock(
-            LockRequest(
-                spec=spec,
-                plan=settle_trio(spec, planned, previous, options.upgrade, newest),
-                compat=load_compat(),
-                host=host_facts(gpus=False),
-                pip=setting.pip,
-                client=client,
-                engine=Engine(cache=setting.store.engine_cache, environ=setting.environ),
-                store=setting.store,
-                interpreter=_engine_interpreter(planned, setting.environ),
-                network_environ=engine_environ(setting.network),
-                reporter=reporter,
-                preferences=preferences(previous, options.upgrade),
-                upgrade=options.upgrade,
-                previous=previous,
-                allow_download=options.allow_download,
-                newest=None if newest is None else f"{newest:%Y-%m-%dT%H:%M:%SZ}",
-            )
-        )
+        run = _Run(setting=setting, client=client, reporter=reporter, options=options)
+        for job, upgrade in zip(jobs, upgrades, strict=True):
+            if len(jobs) > 1:
+                reporter.step(f"Locking the target {job.spec.sole.name}")
+            lead = made[0][0] if made else None
+            request = _request(run, job, upgrade, lead)
+            made.append(make_lock(request))
+            tags[str(job.spec.sole.name)] = tags_of(request)
+        apart = version_notes([one for one, _ in made], tags, client)
+        locks = as_set([one for one, _ in made])
         try:
-            written = write_lock(made)
+            written = write_locks(locks)
         except OSError as exc:
-            raise WorldError(_unwritable_lock(spec, exc)) from exc
-        wheels = [package.wheel for package in made.packages]
-        sizes = unpacked_sizes(wheels, setting.store, client).values()
-    known = [size for size in sizes if size is not None]
+            raise WorldError(_unwritable_lock(locks[0].file, exc)) from exc
+        wheels = {one.wheel.sha256: one.wheel for lock_ in locks for one in lock_.packages}
+        sizes = unpacked_sizes(list(wheels.values()), setting.store, client)
+    done = [
+        replace(
+            _told(job, read_lock(one.file), setting.store, sizes),
+            written=has_changed,
+            findings=(*job.findings, *notes),
+        )
+        for job, one, has_changed, (_, notes) in zip(jobs, locks, written, made, strict=True)
+    ]
+    found = _as_set(done)
+    return replace(found, findings=(*found.findings, *apart))
+
+
+def _told(job: _Job, made: Lock, store: Store, unpacked: Mapping[str, int | None]) -> Locked:
+    """Return what became of a target, compared with its lock before.
+
+    Args:
+        job: The target.
+        made: Its new lock.
+        store: Has some of the wheels already.
+        unpacked: Bytes that wheels take when installed, by their sha256, as far as that is known.
+    """
+    from provisioner.lockfile import difference, input_changes
+
+    wheels = [package.wheel for package in made.packages]
+    known = [size for wheel in wheels if (size := unpacked.get(wheel.sha256)) is not None]
     return Locked(
-        lock=read_lock(made.file),
-        written=written,
-        findings=notes,
+        lock=made,
+        written=False,
+        findings=(),
         resolved=True,
-        stale=() if previous is None else input_changes(previous, spec),
-        previous=previous,
-        difference=difference(previous, made),
-        to_download=sum(wheel.size for wheel in wheels if setting.store.at(wheel.sha256) is None),
-        to_install=sum(known) if len(known) == len(sizes) else None,
+        stale=() if job.previous is None else input_changes(job.previous, job.spec),
+        previous=job.previous,
+        difference=difference(job.previous, made),
+        to_download=sum(wheel.size for wheel in wheels if store.at(wheel.sha256) is None),
+        to_install=sum(known) if len(known) == len(wheels) else None,
+    )
+
+
+def _upgrades(jobs: Sequence[_Job], upgrade: Upgrade) -> list[Upgrade]:
+    """Return what each target may upgrade: a package need not be in the lock of each of them."""
+    known = [
+        {package.name for package in job.previous.packages} if job.previous is not None else set()
+        for job in jobs
+    ]
+    nowhere = upgrade.names.difference(*known)
+    return [replace(upgrade, names=(upgrade.names & names) | nowhere) for names in known]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """What all targets of one run have in common."""
+
+    setting: Setting
+    client: Client
+    reporter: Reporter
+    options: LockOptions
+
+
+def _request(run: _Run, job: _Job, upgrade: Upgrade, lead: Lock | None) -> LockRequest:
+    from provisioner.engine import Engine
+    from provisioner.lockfile import LockRequest, engine_environ, leading, preferences
+
+    compat = load_compat()
+    newest = run.options.newest(job.spec)
+    return LockRequest(
+        spec=job.spec,
+        plan=job.planned,
+        compat=compat,
+        host=host_facts(gpus=False),
+        pip=run.setting.pip,
+        client=run.client,
+        engine=Engine(cache=run.setting.store.engine_cache, environ=run.setting.environ),
+        store=run.setting.store,
+        interpreter=_engine_interpreter(job.planned, run.setting.environ),
+        network_environ=engine_environ(run.setting.network),
+        reporter=run.reporter,
+        preferences=leading(preferences(job.previous, upgrade), lead, compat.is_companion),
+        upgrade=upgrade,
+        previous=job.previous,
+        allow_download=run.options.allow_download,
+        newest=None if newest is None else f"{newest:%Y-%m-%dT%H:%M:%SZ}",
     )
 
 
@@ -217,18 +389,22 @@ def _previous_lock(spec: Spec) -> tuple[Lock | None, tuple[Finding, ...]]:
     """Return the lock as it is, or None with the reason why it cannot be gone by.
 
     Raises:
-        VerificationError: ``TE427``, the file is not ours and is not overwritten.
+        VerificationError: The file is not ours (``TE427``) or the lock of another spec (``TE425``):
+            it is not overwritten.
     """
-    from provisioner.lockfile import read_lock
+    from provisioner.lockfile import foreign_lock, read_lock
 
     if not spec.lock_file.exists():
         return None, ()
     try:
-        return read_lock(spec.lock_file), ()
+        found = read_lock(spec.lock_file)
     except TorchenvError as exc:
         if any(finding.code == "TE427" for finding in exc.findings):
             raise
         return None, tuple(_not_kept(finding) for finding in exc.findings)
+    if found.target.name != spec.sole.name:
+        raise VerificationError(foreign_lock(found, spec))
+    return found, ()
 
 
 def _not_kept(finding: Finding) -> Finding:
@@ -241,11 +417,11 @@ def _not_kept(finding: Finding) -> Finding:
     )
 
 
-def _unwritable_lock(spec: Spec, exc: OSError) -> Finding:
+def _unwritable_lock(file: Path, exc: OSError) -> Finding:
     return Finding(
         code="TE431",
-        message=f"The lock `{display(spec.lock_file)}` cannot be written.",
+        message=f"The lock `{display(file)}` cannot be written.",
         why=f"The system says: {exc.strerror or exc}.",
         do="Make the folder writable, or free some space; the old lock, if any, is unchanged.",
-        where=Where(file=display(spec.lock_file)),
+        where=Where(file=display(file)),
     )

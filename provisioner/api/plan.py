@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provisioner.api._locks import current_lock
+from provisioner.api._target import settle_target
 from provisioner.api._templates import template_access
 from provisioner.api.host import host_for
 from provisioner.compat import load_compat
@@ -20,7 +21,7 @@ from provisioner.spec import load_spec as read_spec
 if TYPE_CHECKING:
     from provisioner.environment import Changes
     from provisioner.host import HostFacts
-    from provisioner.planner import Plan, Plans
+    from provisioner.planner import Plans
     from provisioner.spec import Merged, Spec
 
 
@@ -30,8 +31,8 @@ class Planned:
 
     plans: Plans
     changes: Changes | None
-    """Against the environment; None where there is no lock of this spec to compare with, and where
-    the spec has several targets."""
+    """Against the environment; None where there is no lock of this spec to compare with, or no
+    target for this machine."""
     doubts: tuple[Finding, ...] = ()
     """Why a lock that is there cannot be trusted, as warnings."""
 
@@ -74,27 +75,6 @@ def plan(spec: Spec, *, host: HostFacts | None = None) -> Plans:
     return verdict
 
 
-def plan_sole(spec: Spec) -> Plan:
-    """Plan a spec with one target.
-
-    Raises:
-        PlanError: The combination cannot be, or there are several targets (``TE214``).
-    """
-    plans = plan(spec)
-    if len(plans.plans) == 1:
-        return plans.sole
-    names = ", ".join(f"`{target.name}`" for target in spec.targets)
-    raise PlanError(
-        Finding(
-            code="TE214",
-            message=f"The spec has several targets: {names}.",
-            why="This command works for one target.",
-            do="Use a spec with one target; `torchenv plan` shows all of them.",
-            where=spec.where("targets"),
-        )
-    )
-
-
 def plan_with_changes(spec: Spec, *, host: HostFacts | None = None) -> Planned:
     """Plan, and compare the environment with the lock where there is one for this spec.
 
@@ -108,10 +88,12 @@ def plan_with_changes(spec: Spec, *, host: HostFacts | None = None) -> Planned:
         PlanError: The combination cannot be.
     """
     plans = plan(spec, host=host)
-    if len(plans.plans) > 1:
-        return Planned(plans=plans, changes=None)
     try:
-        current = current_lock(spec, plans.sole)
+        spec = settle_target(spec).spec
+        current = current_lock(spec, plans.of(spec.sole.name))
+    except PlanError:
+        # It can be planned here and applied elsewhere only.
+        return Planned(plans=plans, changes=None)
     except TorchenvError as exc:
         doubts = tuple(replace(one, severity=Severity.WARNING) for one in exc.findings)
         return Planned(plans=plans, changes=None, doubts=doubts)

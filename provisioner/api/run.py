@@ -31,7 +31,12 @@ class Ready:
 
 
 def make_ready(
-    spec: Spec, *, may_apply: bool, wait: bool = True, reporter: Reporter | None = None
+    spec: Spec,
+    *,
+    may_apply: bool,
+    target: str | None = None,
+    wait: bool = True,
+    reporter: Reporter | None = None,
 ) -> Ready:
     """Return the spec's environment, applied first where it is behind and that is wanted.
 
@@ -47,13 +52,13 @@ def make_ready(
     """
     from provisioner.api.status import status
 
-    found = status(spec)
+    found = status(spec, target=target)
     if found.state == "current":
         return _as_it_is(found)
     if may_apply:
         from provisioner.api.apply import apply
 
-        done = apply(spec, wait=wait, reporter=reporter)
+        done = apply(spec, target=target, wait=wait, reporter=reporter)
         return Ready(link=done.link, folder=done.folder, findings=done.findings)
     if found.made is None or found.state not in {"stale", "drifted"}:
         raise WorldError(_not_ready(found, os.environ))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from provisioner.api.plan import plan_sole
+from provisioner.api._locks import lock_problem
+from provisioner.api._target import settle_target
+from provisioner.api.plan import plan
 from provisioner.findings import TorchenvError
 
 if TYPE_CHECKING:
@@ -12,18 +15,27 @@ if TYPE_CHECKING:
     from provisioner.spec import Spec
 
 
-def status(spec: Spec) -> Status:
+def status(spec: Spec, *, target: str | None = None) -> Status:
     """Compare the environment with the lock and the spec, every file included; changes nothing.
 
-    Raises:
-        PlanError: The combination cannot be.
-    """
-    from provisioner.environment import environment_status
-    from provisioner.lockfile import read_lock, staleness
+    Args:
+        spec: What is wanted.
+        target: Name of the target; by default the one that fits this machine best.
 
-    platform = plan_sole(spec).target.platform
+    Raises:
+        PlanError: The combination cannot be, or no target fits this machine.
+    """
+    choice = settle_target(spec, target)
+    platform = plan(spec.widened).of(choice.name).target.platform
+    return replace(_compared(choice.spec, platform), target=choice.name, choice=choice.why)
+
+
+def _compared(spec: Spec, platform: str) -> Status:
+    from provisioner.environment import environment_status
+    from provisioner.lockfile import read_lock
+
     try:
         found = read_lock(spec.lock_file)
     except TorchenvError as exc:
         return environment_status(spec, None, exc.findings[0])
-    return environment_status(spec, found, staleness(found, spec, platform))
+    return environment_status(spec, found, lock_problem(found, spec, platform))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from provisioner.api._target import settle_target
 from provisioner.events import Reporter
 from provisioner.findings import TorchenvError
 
@@ -14,17 +15,24 @@ if TYPE_CHECKING:
     from provisioner.spec import Spec
 
 
-def verify(spec: Spec, *, reporter: Reporter | None = None) -> VerifyReport:
+def verify(
+    spec: Spec, *, target: str | None = None, reporter: Reporter | None = None
+) -> VerifyReport:
     """Compare every byte of the environment with the wheels it was made from; changes nothing.
 
     Args:
         spec: Names the environment.
+        target: Name of the target; by default the one that fits this machine best.
         reporter: Listens to the progress.
+
+    Raises:
+        PlanError: No target fits this machine.
     """
     from provisioner.environment import verify_environment
     from provisioner.paths import store_root
     from provisioner.store import Store
 
+    spec = settle_target(spec, target).spec
     environ = dict(os.environ)
     store = Store(store_root(environ))
     return verify_environment(spec, _lock_or_none(spec), store, environ, reporter or Reporter())

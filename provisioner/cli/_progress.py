@@ -36,6 +36,11 @@ class ConsoleReporter(Reporter):
         self._progress: Progress | None = None
         self._task: TaskID | None = None
 
+    def chosen(self, why: str) -> None:
+        """Print why this target."""
+        if not self._quiet:
+            self._print(why)
+
     def planned(self, plan: Plan) -> None:
         """Print what was decided."""
         if not self._quiet:

@@ -17,6 +17,10 @@ class Document(CommandDocument):
         default="torchenv/apply/1", alias="schema", description="Names this document."
     )
     did: bool = Field(default=False, description="False where nothing was to do, or all failed.")
+    target: str | None = Field(
+        default=None,
+        description="Name of the target, null for the one of a spec without named targets.",
+    )
     environment: str | None = Field(
         default=None, description="Path of the environment; null where it was not reached."
     )

@@ -47,12 +47,9 @@ class InputChangeModel(DocumentModel):
     now: str | None = Field(description="What the spec says; null where it is gone.")
 
 
-class Document(CommandDocument):
-    """What `torchenv lock --json` prints."""
+class LockModel(DocumentModel):
+    """The lock of one target."""
 
-    schema_: Literal["torchenv/lock/1"] = Field(
-        default="torchenv/lock/1", alias="schema", description="Names this document."
-    )
     file: str | None = Field(default=None, description="Path of the lock; null where none is made.")
     digest: str | None = Field(
         default=None, description="sha256 of the lock's bytes, in hexadecimal; null as `file`."
@@ -80,4 +77,16 @@ class Document(CommandDocument):
     changes: LockChangesModel = Field(
         default_factory=LockChangesModel,
         description="What changed from the lock before; without one everything is added.",
+    )
+
+
+class Document(CommandDocument, LockModel):
+    """What `torchenv lock --json` prints; of a spec with one target, its lock at the top too."""
+
+    schema_: Literal["torchenv/lock/1"] = Field(
+        default="torchenv/lock/1", alias="schema", description="Names this document."
+    )
+    targets: dict[str, LockModel] = Field(
+        default_factory=dict,
+        description="The lock of each target by its name; `default` where it has none.",
     )

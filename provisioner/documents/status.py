@@ -23,6 +23,13 @@ class Document(CommandDocument):
         "or changed; `absent`: not there; `foreign`: not made by torchenv. Null where it could not "
         "be found out.",
     )
+    target: str | None = Field(
+        default=None,
+        description="Name of the target, null for the one of a spec without named targets.",
+    )
+    choice: str | None = Field(
+        default=None, description="Why that target; null where there was nothing to choose."
+    )
     environment: str | None = Field(
         default=None, description="Path of the environment; null where the spec is not valid."
     )

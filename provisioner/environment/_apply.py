@@ -93,6 +93,8 @@ class Applied:
     proof: Proof
     findings: tuple[Finding, ...]
     """Warnings and notes."""
+    target: str | None = None
+    """Name of the target that was applied, None for the one of a spec without names."""
 
 
 def apply_lock(request: ApplyRequest, reporter: Reporter | None = None) -> Applied:

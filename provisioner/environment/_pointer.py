@@ -47,6 +47,7 @@ def write_pointer(
             "version": __version__,
             "spec": str(spec.file),
             "spec-sha256": own.sha256,
+            "asked-for": spec.asked_for or "",
             **{f"template-{at}": f"{one.sha256} {one.path}" for at, one in enumerate(templates)},
             "lock": str(lock.file),
             "lock-sha256": lock.digest,

@@ -34,6 +34,10 @@ class Status:
     """None where there is no lock to compare with."""
     made: State | None
     """What the environment says about itself: lock, trio, Python, proof."""
+    target: str | None = None
+    """Name of the target that it is compared with, None for the one of a spec without names."""
+    choice: str = ""
+    """Why that target, in one line; empty where there was nothing to choose."""
 
 
 def environment_status(

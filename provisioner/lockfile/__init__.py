@@ -1,15 +1,17 @@
 """The lock: resolving through the engine, writing and reading PEP 751, knowing when it is stale."""
 
+from provisioner.lockfile._align import leading, version_notes
 from provisioner.lockfile._connections import engine_environ, network_settings
 from provisioner.lockfile._difference import LockDifference, PackageChange, difference
 from provisioner.lockfile._keep import Upgrade, preferences
-from provisioner.lockfile._make import LockRequest, make_lock
+from provisioner.lockfile._make import LockRequest, make_lock, tags_of
 from provisioner.lockfile._read import read_lock
+from provisioner.lockfile._set import as_set, set_problem, write_locks
 from provisioner.lockfile._sources import local_folders
-from provisioner.lockfile._stale import InputChange, input_changes, staleness
+from provisioner.lockfile._stale import InputChange, foreign_lock, input_changes, staleness
 from provisioner.lockfile._types import Lock, LockedPackage, LockedWheel
 from provisioner.lockfile._unpacked import unpacked_sizes
-from provisioner.lockfile._write import render_lock, write_lock
+from provisioner.lockfile._write import render_lock
 
 __all__ = [
     "InputChange",
@@ -20,16 +22,22 @@ __all__ = [
     "LockedWheel",
     "PackageChange",
     "Upgrade",
+    "as_set",
     "difference",
     "engine_environ",
+    "foreign_lock",
     "input_changes",
+    "leading",
     "local_folders",
     "make_lock",
     "network_settings",
     "preferences",
     "read_lock",
     "render_lock",
+    "set_problem",
     "staleness",
+    "tags_of",
     "unpacked_sizes",
-    "write_lock",
+    "version_notes",
+    "write_locks",
 ]

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from packaging.tags import Tag
+
     from provisioner.compat import Compat
     from provisioner.engine import Engine
     from provisioner.events import Reporter
@@ -88,9 +90,7 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     """
     plan, reporter = request.plan, request.reporter
     sources = lock_sources(request.spec, plan, request.pip)
-    host = (request.host.platform, request.host.libc_version)
-    glibc = target_glibc(plan.target, floor=plan.glibc, host=host)
-    tags = target_tags(plan.target, glibc=glibc)
+    glibc, tags = _glibc(request), tags_of(request)
     check_sources(sources, request.client)
     reporter.step(f"Looking for {plan.torch.name} {plan.torch.version}")
     located = locate_trio(plan, sources, tags, request.client)
@@ -138,6 +138,16 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
         *order_notes(resolver, settled, origins),
     )
     return _lock(request, packages), notes
+
+
+def tags_of(request: LockRequest) -> tuple[Tag, ...]:
+    """Return what the target accepts, best first."""
+    return target_tags(request.plan.target, glibc=_glibc(request))
+
+
+def _glibc(request: LockRequest) -> str | None:
+    host = (request.host.platform, request.host.libc_version)
+    return target_glibc(request.plan.target, floor=request.plan.glibc, host=host)
 
 
 def _not_followed(pip: PipConfig) -> tuple[Finding, ...]:

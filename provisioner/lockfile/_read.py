@@ -101,6 +101,7 @@ def _lock(path: Path, content: bytes, document: Mapping[str, Any]) -> Lock:
         constraints=tuple(Constraint(**one) for one in ours.get("constraints", ())),
         packages=tuple(_package(one, unconfirmed) for one in document["packages"]),
         compat_version=ours["compat-data"],
+        set_digest=ours.get("set-digest", ""),
         inputs=tuple((key, str(value)) for key, value in sorted(ours.get("spec", {}).items())),
     )
 

@@ -56,9 +56,11 @@ def staleness(lock: Lock, spec: Spec, platform: str) -> Finding | None:
         spec: The spec as it is now.
         platform: What the spec is locked for: its own platform, else this machine's.
 
-    A lock of the other platform is ``TE425``, a change of the spec ``TE426``. Newer compat data
-    alone makes no lock stale.
+    A lock of another target or platform is ``TE425``, a change of the spec ``TE426``. Newer compat
+    data alone makes no lock stale.
     """
+    if lock.target.name != spec.sole.name:
+        return foreign_lock(lock, spec)
     if lock.target.platform != platform:
         return Finding(
             code="TE425",
@@ -77,6 +79,25 @@ def staleness(lock: Lock, spec: Spec, platform: str) -> Finding | None:
         or f"`{display(spec.file)}` has changed since in a way that changes what is resolved.",
         do="Run `torchenv lock`, or `torchenv apply`, which locks first.",
         where=_first_place(changes, spec) or Where(file=display(lock.file)),
+    )
+
+
+def foreign_lock(lock: Lock, spec: Spec) -> Finding:
+    """Return the finding for the lock of another spec at the place of this one's.
+
+    ``a.toml`` with a target ``b`` and ``a-b.toml`` without targets have locks of the same name.
+    """
+    name = lock.target.name
+    theirs = "a spec without targets" if name is None else f"the target `{name}` of a spec"
+    own = spec.sole.name
+    ours = "has no targets" if own is None else f"means its own target `{own}`"
+    return Finding(
+        code="TE425",
+        message=f"`{display(lock.file)}` is the lock of {theirs}.",
+        why=f"`{spec.shown}` {ours}, and a lock of another spec is never overwritten.",
+        do="Rename the spec or the target, so that their locks have different names; or remove the "
+        "file if its spec is gone.",
+        where=Where(file=display(lock.file)),
     )
 
 

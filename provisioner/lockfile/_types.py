@@ -68,3 +68,5 @@ class Lock:
     inputs: tuple[tuple[str, str], ...] = ()
     """What ``spec_digest`` covers, readable: (dotted key, text), sorted. Empty in locks of the
     first torchenv."""
+    set_digest: str = ""
+    """What it shares with the locks of the other targets; empty for the lock of a sole target."""

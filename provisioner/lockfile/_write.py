@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import tomlkit
 
-from provisioner import paths
+from provisioner import toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,21 +58,12 @@ def content_digest(document: Mapping[str, Any]) -> str:
 
 def render_lock(lock: Lock) -> str:
     """Return the lock as the text of its file; its ``file`` and ``digest`` are not part of it."""
-    digest = content_digest(tomlkit.parse("\n".join(_lines(lock, ""))).unwrap())
-    return "\n".join(_lines(lock, digest)) + "\n"
+    return "\n".join(_lines(lock, document_digest(lock))) + "\n"
 
 
-def write_lock(lock: Lock) -> bool:
-    """Write the lock whole, or leave an equal file alone; return whether it was written.
-
-    Raises:
-        OSError: The file cannot be written; an old lock is then unchanged.
-    """
-    content = render_lock(lock).encode()
-    if lock.file.is_file() and lock.file.read_bytes() == content:
-        return False
-    paths.write_atomic(lock.file, content)
-    return True
+def document_digest(lock: Lock) -> str:
+    """Return the content digest of a lock that is to be written."""
+    return content_digest(toml.loads("\n".join(_lines(lock, ""))))
 
 
 def _lines(lock: Lock, digest: str) -> Iterator[str]:
@@ -115,10 +106,14 @@ def _tool_lines(lock: Lock, digest: str) -> Iterator[str]:
     yield f"version = {TOOL_VERSION}"
     yield f"spec-digest = {_text(lock.spec_digest)}"
     yield f"content-digest = {_text(digest)}"
+    if lock.set_digest:
+        yield f"set-digest = {_text(lock.set_digest)}"
     yield f"compat-data = {_text(lock.compat_version)}"
     yield f"unconfirmed = [{', '.join(_text(name) for name in unconfirmed)}]"
     yield ""
     yield "[tool.torchenv.target]"
+    if lock.target.name is not None:
+        yield f"name = {_text(lock.target.name)}"
     yield f"platform = {_text(lock.target.platform)}"
     yield f"python = {_text(lock.target.python)}"
     yield f"accelerator = {_text(lock.target.accelerator)}"

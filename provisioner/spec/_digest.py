@@ -83,7 +83,8 @@ def _shown(value: object) -> str:
 
 def _canonical(spec: Spec, name: str | None) -> dict[str, object]:
     own = spec.sole if name is None else spec.target(name)
-    others = sorted(json.dumps(_target(one), sort_keys=True) for one in spec.targets if one != own)
+    everybody = (*spec.targets, *spec.siblings)
+    others = sorted(json.dumps(_target(one), sort_keys=True) for one in everybody if one != own)
     return {
         **_target(own),
         "seed": spec.seed,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from provisioner.findings import Where
@@ -133,6 +133,10 @@ class Spec:
     """``torchenv`` for ``torchenv.toml``; names the lock. ``[a-z0-9_-]+``."""
     targets: tuple[TargetWish, ...]
     """At least one; several have names, and stand in the order of their names."""
+    siblings: tuple[TargetWish, ...] = ()
+    """The other targets, of a spec that was narrowed to one of them."""
+    asked_for: str | None = field(default=None, compare=False)
+    """The name of the target, if a person asked for it and it was not chosen for the machine."""
     path: Path
     """Absolute path of the environment."""
     seed: bool
@@ -188,6 +192,22 @@ class Spec:
             if target.name == name:
                 return target
         raise LookupError(name)
+
+    def narrowed(self, name: str | None) -> Spec:
+        """Return the spec with the target of that name alone; the others become its siblings.
+
+        Raises:
+            LookupError: The spec has no such target.
+        """
+        one = self.target(name)
+        others = tuple(target for target in self.targets if target != one)
+        return replace(self, targets=(one,), siblings=self.siblings + others)
+
+    @property
+    def widened(self) -> Spec:
+        """The spec with all its targets again, after :meth:`narrowed`."""
+        everybody = sorted((*self.targets, *self.siblings), key=lambda target: target.name or "")
+        return replace(self, targets=tuple(everybody), siblings=(), asked_for=None)
 
     @property
     def sole(self) -> TargetWish:

@@ -20,7 +20,7 @@ from provisioner.lockfile import (
     LockedWheel,
     read_lock,
     render_lock,
-    write_lock,
+    write_locks,
 )
 from provisioner.planner import ChosenBuild, Constraint, Target
 
@@ -68,7 +68,7 @@ def sample(file: Path = Path("pylock.torchenv.toml")) -> Lock:
 def written(folder: Path) -> Lock:
     """Write the sample and return it as it must be read."""
     lock = sample(folder / "pylock.torchenv.toml")
-    assert write_lock(lock)
+    assert write_locks([lock]) == (True,)
     return replace(lock, digest=hashlib.sha256(lock.file.read_bytes()).hexdigest())
 
 
@@ -82,7 +82,7 @@ def test_same_lock_same_bytes(tmp_path: Path) -> None:
     """Writing an equal lock again changes nothing, not even the file's time."""
     lock = written(tmp_path)
     before = lock.file.stat()
-    assert not write_lock(lock)
+    assert write_locks([lock]) == (False,)
     assert lock.file.stat() == before
 
 
@@ -211,5 +211,5 @@ def test_failed_write_leaves_the_old_lock(tmp_path: Path) -> None:
     blocker = tmp_path / "file"
     blocker.write_text("x")
     with pytest.raises(OSError, match="file"):
-        write_lock(sample(blocker / "pylock.torchenv.toml"))
+        write_locks([sample(blocker / "pylock.torchenv.toml")])
     assert blocker.read_text() == "x"

@@ -6,11 +6,9 @@ from typing import Any, Final
 
 import pytest
 
-from provisioner.api.plan import plan_sole
 from provisioner.compat import load_compat
-from provisioner.findings import PlanError
 from provisioner.planner import Plans, plan
-from tests.planner.wishes import LINES, a_host, a_spec
+from tests.planner.wishes import a_host, a_spec
 
 TWO: Final[dict[str, Any]] = {
     "laptop": {"platform": "macos-arm64"},
@@ -29,14 +27,3 @@ def test_every_target_gets_a_plan() -> None:
         verdict.of(None)
     with pytest.raises(ValueError, match="too many values"):
         _ = verdict.sole
-
-
-def test_a_command_for_one_target_says_so() -> None:
-    """What works for one target only is refused for several (``TE214``)."""
-    lines = (*LINES, ("targets", 20))
-    with pytest.raises(PlanError) as caught:
-        plan_sole(a_spec(torch="2.6.0", targets=TWO, lines=lines))
-    (finding,) = caught.value.findings
-    assert finding.code == "TE214"
-    assert finding.message == "The spec has several targets: `cluster`, `laptop`."
-    assert str(finding.where) == "/project/torchenv.toml:20: targets"

@@ -70,7 +70,7 @@ class Workspace:
             if key in _TABLE_OF:
                 tables[_TABLE_OF[key]][key] = value
             else:
-                tables[key] |= value
+                tables.setdefault(key, {}).update(value)
         filled = {name: table for name, table in tables.items() if table}
         return self.write(name, tomlkit.dumps(filled))
 

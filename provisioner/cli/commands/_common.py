@@ -25,6 +25,16 @@ SPEC_OPTION = click.option(
 """The spec, for commands whose arguments are something else."""
 
 
+TARGET = click.option(
+    "--target",
+    envvar="TORCHENV_TARGET",
+    metavar="NAME",
+    help="Target of the spec to work with; by default the one that fits this machine best. Also "
+    "`TORCHENV_TARGET`.",
+)
+"""The target, for commands that work with one."""
+
+
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that every command has; they are the fields of ``Output``."""
     for option in reversed(
@@ -43,6 +53,7 @@ def starting_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
             SPEC_OPTION,
+            TARGET,
             click.option(
                 "--apply/--no-apply",
                 "may_apply",

@@ -42,7 +42,7 @@ def _body(edited: Edited) -> dict[str, Any]:
     body: dict[str, Any] = {
         "spec": str(edited.spec),
         "written": edited.written,
-        "lock": edited.lock.digest,
+        "lock": edited.locks[0].digest if len(edited.locks) == 1 else None,
     }
     if edited.applied is not None:
         body |= {

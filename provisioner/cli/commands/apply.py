@@ -10,7 +10,7 @@ from provisioner.api.apply import apply
 from provisioner.api.plan import load_spec
 from provisioner.cli import _parts
 from provisioner.cli._output import Output
-from provisioner.cli.commands._common import SPEC, output_options
+from provisioner.cli.commands._common import SPEC, TARGET, output_options
 from provisioner.findings import ExitCode
 
 if TYPE_CHECKING:
@@ -21,13 +21,20 @@ if TYPE_CHECKING:
 
 @click.command()
 @SPEC
+@TARGET
 @click.option("--locked", is_flag=True, help="Refuse a missing or stale lock; never resolve.")
 @click.option("--no-wait", is_flag=True, help="Fail when another apply works on the environment.")
 @output_options
-def command(spec: Path, *, locked: bool, no_wait: bool, **options: bool) -> int:
+def command(spec: Path, *, target: str | None, locked: bool, no_wait: bool, **options: bool) -> int:
     """Make the environment equal to the lock of SPEC, and prove it. Locks first where needed."""
     output = Output(command="apply", **options)
-    done = apply(load_spec(spec), locked=locked, wait=not no_wait, reporter=output.reporter())
+    done = apply(
+        load_spec(spec),
+        target=target,
+        locked=locked,
+        wait=not no_wait,
+        reporter=output.reporter(),
+    )
     if output.as_json:
         output.document(_body(done), done.findings)
         return int(ExitCode.DONE)
@@ -42,6 +49,7 @@ def _body(applied: Applied) -> dict[str, Any]:
     """Return what was done and what was proven."""
     return {
         "did": applied.did,
+        "target": applied.target,
         "environment": str(applied.link),
         "generation": applied.folder.name,
         "changes": _parts.changes(applied.changes),

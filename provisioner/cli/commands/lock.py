@@ -9,6 +9,7 @@ import click
 
 from provisioner.api.lock import LockOptions, check_lock, lock
 from provisioner.api.plan import load_spec
+from provisioner.cli import _parts
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import SPEC, output_options
 from provisioner.findings import ExitCode
@@ -17,7 +18,7 @@ from provisioner.lockfile import Upgrade
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from provisioner.api.lock import Locked
+    from provisioner.api.lock import Locked, LockedSet
     from provisioner.lockfile import LockDifference, LockedPackage
 
 
@@ -68,6 +69,8 @@ def command(  # noqa: PLR0913 - one for each option
 ) -> int:
     """Plan SPEC, resolve it, and write the lock beside it (pylock.NAME.toml).
 
+    A spec with targets gets one lock for each (pylock.NAME-TARGET.toml), written together.
+
     A lock that is right stays as it is. Else versions that are locked stay, unless SPEC demands
     others or an upgrade is asked for.
     """
@@ -96,7 +99,7 @@ def command(  # noqa: PLR0913 - one for each option
     return int(ExitCode.DONE)
 
 
-def _show_check(output: Output, checked: Locked) -> int:
+def _show_check(output: Output, checked: LockedSet) -> int:
     """Show what the check of a lock found: nothing at all where the lock is right."""
     if output.as_json:
         output.document(_body(checked), checked.findings)
@@ -105,8 +108,13 @@ def _show_check(output: Output, checked: Locked) -> int:
     return int(ExitCode.DIFFERENCE if checked.findings else ExitCode.DONE)
 
 
-def _body(locked: Locked) -> dict[str, Any]:
-    """Return where the lock is and what it holds."""
+def _body(locked: LockedSet) -> dict[str, Any]:
+    """Return where the locks are and what they hold; a sole one stands at the top."""
+    targets = {one.lock.target.name or _parts.TARGET: _lock(one) for one in locked.locks}
+    return {"targets": targets, **(_lock(locked.sole) if len(targets) == 1 else {})}
+
+
+def _lock(locked: Locked) -> dict[str, Any]:
     return {
         "file": str(locked.lock.file),
         "digest": locked.lock.digest,

@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     "program", nargs=-1, required=True, type=click.UNPROCESSED, metavar="[--] PROGRAM [ARGS]..."
 )
 def command(
-    spec: Path, *, may_apply: bool | None, no_wait: bool, program: tuple[str, ...], **options: bool
+    spec: Path,
+    *,
+    target: str | None,
+    may_apply: bool | None,
+    no_wait: bool,
+    program: tuple[str, ...],
+    **options: bool,
 ) -> int:
     """Run PROGRAM inside the environment, applied first where it is behind.
 
@@ -36,7 +42,11 @@ def command(
     if may_apply is None:
         may_apply = may_apply_by_default(os.environ)
     ready = make_ready(
-        load_spec(spec), may_apply=may_apply, wait=not no_wait, reporter=output.reporter()
+        load_spec(spec),
+        target=target,
+        may_apply=may_apply,
+        wait=not no_wait,
+        reporter=output.reporter(),
     )
     output.findings(ready.findings)
     become(program, child_environ(os.environ, str(ready.folder)))

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @starting_options
-def command(spec: Path, *, may_apply: bool | None, no_wait: bool, **options: bool) -> int:
+def command(
+    spec: Path,
+    *,
+    target: str | None,
+    may_apply: bool | None,
+    no_wait: bool,
+    **options: bool,
+) -> int:
     """Start your shell inside the environment, applied first where it is behind.
 
     bash and fish activate it after their start-up files; other shells get its variables, and their
@@ -32,7 +39,11 @@ def command(spec: Path, *, may_apply: bool | None, no_wait: bool, **options: boo
     if may_apply is None:
         may_apply = may_apply_by_default(os.environ)
     ready = make_ready(
-        load_spec(spec), may_apply=may_apply, wait=not no_wait, reporter=output.reporter()
+        load_spec(spec),
+        target=target,
+        may_apply=may_apply,
+        wait=not no_wait,
+        reporter=output.reporter(),
     )
     output.findings(ready.findings)
     become(_interactive(os.environ, ready.link), child_environ(os.environ, str(ready.link)))

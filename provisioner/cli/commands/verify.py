@@ -9,7 +9,7 @@ import click
 from provisioner.api.plan import load_spec
 from provisioner.api.verify import verify
 from provisioner.cli._output import Output
-from provisioner.cli.commands._common import SPEC, output_options
+from provisioner.cli.commands._common import SPEC, TARGET, output_options
 from provisioner.findings import ExitCode
 
 if TYPE_CHECKING:
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @SPEC
+@TARGET
 @output_options
-def command(spec: Path, **options: bool) -> int:
+def command(spec: Path, *, target: str | None, **options: bool) -> int:
     """Compare every byte of the environment with the wheels of its lock. Exit 1 on a difference."""
     output = Output(command="verify", **options)
-    report = verify(load_spec(spec), reporter=output.reporter())
+    report = verify(load_spec(spec), target=target, reporter=output.reporter())
     code = ExitCode.DONE if report.is_whole else ExitCode.DIFFERENCE
     if output.as_json:
         output.document(_body(report), report.findings)

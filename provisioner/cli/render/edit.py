@@ -19,6 +19,8 @@ def print_edited(console: Console, edited: Edited) -> None:
     """Print that the spec was edited and locked."""
     spec = (display(edited.spec.absolute()), "bold")
     told = "Edited " if edited.written else "Nothing to edit in "
-    packages = count(len(edited.lock.packages), "package")
-    lock = display(edited.lock.file)
-    say(console, Text.assemble(told, spec, f"; {packages} locked in {lock}"))
+    locks = ", ".join(
+        f"{count(len(lock.packages), 'package')} locked in {display(lock.file)}"
+        for lock in edited.locks
+    )
+    say(console, Text.assemble(told, spec, f"; {locks}"))

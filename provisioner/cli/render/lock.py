@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from provisioner.api.lock import Locked
+    from provisioner.api.lock import Locked, LockedSet
     from provisioner.lockfile import LockDifference, LockedPackage
 
 
-def print_locked(console: Console, locked: Locked, *, quiet: bool = False) -> None:
-    """Print where the lock is, what it holds, and what changed where there was one before."""
+def print_locked(console: Console, locked: LockedSet, *, quiet: bool = False) -> None:
+    """Print where each lock is, what it holds, and what changed where there was one before."""
+    for one in locked.locks:
+        _print_one(console, one, quiet=quiet)
+
+
+def _print_one(console: Console, locked: Locked, *, quiet: bool) -> None:
     packages = count(len(locked.lock.packages), "package")
     said = f"Locked {packages}" if locked.written else f"Already locked: {packages}"
     say(console, Text.assemble(f"{said}, {_sizes(locked)}, in ", (_place(locked), "bold")))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 def print_status(console: Console, status: Status) -> None:
     """Print the state of the environment and what an apply would change."""
+    if status.choice:
+        say(console, Text(status.choice))
     say(console, Text.assemble("State: ", (status.state, "bold")))
     if status.made is not None:
         target, proven = status.made.target, _proven(status.made.proof)

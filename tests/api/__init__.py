@@ -1,0 +1,1 @@
+"""Tests of the library behind the commands, where it decides something itself."""
