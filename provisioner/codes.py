@@ -67,6 +67,7 @@ TITLES: Final[dict[str, str]] = {
     "TE319": "A GPU that torchenv does not know",
     "TE320": "The GPU is of another maker than the build is for",
     "TE321": "Some GPUs of this machine will not be used",
+    "TE333": "An index has other builds than the compat data says",
     # -- sources, resolution and lock
     "TE401": "A host cannot be reached",
     "TE402": "A server refused or failed",

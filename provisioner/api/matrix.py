@@ -8,9 +8,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from provisioner.api.host import host_facts
-from provisioner.compat import MatrixRow, Wanted, load_compat, matrix_rows
+from provisioner.compat import load_compat
+from provisioner.compat.matrix import MatrixRow, Wanted, matrix_rows
 from provisioner.findings import Finding, PlanError
-from provisioner.spec import UnfitError, check_python, parse_wish
+from provisioner.spec import Sources, UnfitError, check_python, parse_wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from provisioner.compat import Compat
 
+PYTORCH_INDEX: Final = Sources().pytorch
+"""What the data of PyTorch's own index is compared with, unless another one is named."""
 EVERYWHERE: Final = "all"
 """What ``platform`` says where it is no filter."""
 _DRIVER: Final = re.compile(r"\d+(\.\d+){0,3}")
@@ -64,7 +67,7 @@ def matrix(question: MatrixQuestion, *, compat: Compat | None = None) -> Matrix:
     """
     data = compat or load_compat()
     asked = question if question.platform else replace(question, platform=_here())
-    wanted = _wanted(asked, data)
+    wanted = wanted_of(asked, data)
     rows = matrix_rows(data, wanted)
     return Matrix(
         question=asked,
@@ -78,7 +81,7 @@ def _here() -> str:
     return host_facts(gpus=False).platform
 
 
-def _wanted(question: MatrixQuestion, compat: Compat) -> Wanted:
+def wanted_of(question: MatrixQuestion, compat: Compat) -> Wanted:
     """Understand all filters.
 
     Raises:
@@ -155,5 +158,5 @@ def _without(question: MatrixQuestion, compat: Compat) -> Iterator[tuple[str, in
         if getattr(question, name) in {None, EVERYWHERE}:
             continue
         looser = replace(question, **{name: EVERYWHERE if name == "platform" else None})
-        if count := len(matrix_rows(compat, _wanted(looser, compat))):
+        if count := len(matrix_rows(compat, wanted_of(looser, compat))):
             yield name, count

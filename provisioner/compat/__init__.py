@@ -1,11 +1,11 @@
 """Compat data: which builds of the trio exist, what goes together, and known limits.
 
-The readable files are in ``data/``; :func:`load_compat` reads the form compiled from them.
+The readable files are in ``data/``; :func:`load_compat` reads the form compiled from them. What
+only ``torchenv matrix`` asks is in the modules ``matrix`` and ``compare``, which no plan loads.
 """
 
 from provisioner.compat._compat import Compat
 from provisioner.compat._load import load_compat
-from provisioner.compat._matrix import MatrixRow, Wanted, matrix_rows
 from provisioner.compat._types import (
     DOUBTFUL,
     Accelerator,
@@ -33,14 +33,11 @@ __all__ = [
     "IndexKind",
     "Kind",
     "Known",
-    "MatrixRow",
     "Member",
     "MemberName",
     "Release",
     "TrioName",
-    "Wanted",
     "Wheel",
     "kind_of",
     "load_compat",
-    "matrix_rows",
 ]

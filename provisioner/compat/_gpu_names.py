@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -74,6 +73,9 @@ def parse_arch(rows: tuple[GpuNames, ...], text: str) -> str | None:
 
 def near_names(rows: tuple[GpuNames, ...], name: str) -> tuple[str, ...]:
     """Return up to three names of the data that look like a name that it does not have."""
+    # Imported late: a plan that knows its GPUs does not pay for it.
+    from difflib import get_close_matches  # noqa: PLC0415
+
     known = {" ".join(_words(each)): each for row in rows for each in row.names}
     near = get_close_matches(" ".join(_words(name)), known, n=3, cutoff=0.7)
     return tuple(known[one] for one in near)

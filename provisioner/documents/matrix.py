@@ -34,6 +34,32 @@ class MatrixRowModel(DocumentModel):
     sources: list[str] = Field(description="Where that is known from.")
 
 
+class DifferenceModel(DocumentModel):
+    """What an index has otherwise than the compat data says."""
+
+    kind: Literal["missing", "extra", "release", "confirmed", "absent"] = Field(
+        description="`missing`: the data says it is there; `extra`: the data does not say so; "
+        "`release`: nor does it have the release; `confirmed`, `absent`: the data was not sure, "
+        "and it is or is not there."
+    )
+    project: Literal["torch", "torchvision", "torchaudio"] = Field(description="Which project.")
+    version: str = Field(description="Public version.")
+    accelerator: str = Field(
+        description="What it is compiled for; empty for torchvision and torchaudio, `?` where the "
+        "data does not say what the default index has."
+    )
+    platform: str = Field(description="`linux-x86_64`.")
+    pythons: list[str] = Field(description="The Pythons that it is about.")
+
+
+class CheckModel(DocumentModel):
+    """The compat data against an index."""
+
+    index: str = Field(description="Address of the index, without credentials.")
+    wheels: int = Field(description="Wheels that were seen there.", ge=0)
+    differences: list[DifferenceModel] = Field(description="What differs, newest release first.")
+
+
 class Document(CommandDocument):
     """What `torchenv matrix --json` prints."""
 
@@ -48,4 +74,8 @@ class Document(CommandDocument):
     )
     builds: list[MatrixRowModel] = Field(
         default=[], description="The builds that fit, newest torch first."
+    )
+    check: CheckModel | None = Field(
+        default=None,
+        description="What an index has otherwise, with `--check-index`; null without it.",
     )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from provisioner.api.matrix import MatrixQuestion, matrix
+from provisioner.api.matrix import EVERYWHERE, PYTORCH_INDEX, MatrixQuestion, matrix
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import output_options
 from provisioner.findings import ExitCode
 
 if TYPE_CHECKING:
     from provisioner.api.matrix import Matrix
-    from provisioner.compat import MatrixRow
+    from provisioner.compat.matrix import MatrixRow
 
 
 @click.command()
@@ -25,12 +26,35 @@ if TYPE_CHECKING:
 @click.option(
     "--platform", metavar="NAME", help="linux-x86_64; `all` for all. This machine's by default."
 )
+@click.option(
+    "--check-index",
+    "index",
+    is_flag=False,
+    flag_value=PYTORCH_INDEX,
+    metavar="[URL|default]",
+    help="Compare the data with an index in PyTorch's layout, or with the default index, and list "
+    "what differs; exit 1 where something does.",
+)
 @click.option("--markdown", is_flag=True, help="Print a table in Markdown.")
 @output_options
-def command(*, markdown: bool, as_json: bool, quiet: bool, verbose: bool, **asked: str) -> int:
-    """Show which builds of torch exist, what goes with them and what they need. Offline."""
+def command(
+    *,
+    index: str | None,
+    markdown: bool,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    **asked: str | None,
+) -> int:
+    """Show which builds of torch exist, what goes with them and what they need.
+
+    Offline, unless the data is compared with an index.
+    """
     output = Output(command="matrix", as_json=as_json, quiet=quiet, verbose=verbose)
-    found = matrix(MatrixQuestion(**asked))
+    question = MatrixQuestion(**asked)
+    if index is not None:
+        return _check(output, index, question)
+    found = matrix(question)
     if as_json:
         output.document(_body(found), ())
         return int(ExitCode.DONE)
@@ -41,6 +65,31 @@ def command(*, markdown: bool, as_json: bool, quiet: bool, verbose: bool, **aske
     else:
         print_matrix(output.console(), found)
     return int(ExitCode.DONE)
+
+
+def _check(output: Output, index: str, question: MatrixQuestion) -> int:
+    """Compare with an index."""
+    from provisioner.api.check_index import check_index
+
+    found = check_index(index, question)
+    code = ExitCode.DIFFERENCE if found.differences else ExitCode.DONE
+    if output.as_json:
+        check = {
+            "index": found.index,
+            "wheels": found.wheels,
+            "differences": [
+                {**asdict(one), "pythons": list(one.pythons)} for one in found.differences
+            ],
+        }
+        platform = question.platform or EVERYWHERE
+        body = {"version": found.version, "platform": platform, "check": check}
+        output.document(body, found.findings)
+        return int(code)
+    from provisioner.cli.render.matrix import print_check
+
+    output.findings(found.findings)
+    print_check(output.console(), found)
+    return int(code)
 
 
 def _body(found: Matrix) -> dict[str, Any]:

@@ -13,11 +13,20 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from provisioner.api.check_index import IndexCheck
     from provisioner.api.matrix import Matrix
-    from provisioner.compat import MatrixRow
+    from provisioner.compat.compare import DifferenceKind
+    from provisioner.compat.matrix import MatrixRow
 
 _HEAD: Final = ("torch", "build", "index", "Python", "torchvision", "torchaudio", "driver")
 _PLATFORM: Final = "platform"
+_KINDS: Final[dict[DifferenceKind, str]] = {
+    "missing": "not on the index",
+    "extra": "not in the data",
+    "release": "new release",
+    "confirmed": "is there, was not sure",
+    "absent": "is not there, was not sure",
+}
 _CODE: Final = "GPU code"
 
 
@@ -34,6 +43,26 @@ def print_matrix(console: Console, found: Matrix) -> None:
     say(console, Text(text, style="dim"))
     if any(row.build.unsure or row.build.is_doubtful for row in found.rows):
         say(console, Text("With `?`: not known whether there is one.", style="dim"))
+
+
+def print_check(console: Console, check: IndexCheck) -> None:
+    """Print what an index has otherwise than the data says, and how much was compared."""
+    rows = [
+        (
+            _KINDS[one.kind],
+            f"{one.project} {one.version}",
+            one.accelerator or "-",
+            one.platform,
+            _pythons(one.pythons, ()),
+        )
+        for one in check.differences
+    ]
+    if rows:
+        head = ("difference", "release", "build", "platform", "Python")
+        print_rows(console, [head, *rows])
+    text = f"{count(check.wheels, 'wheel')} of {check.index} compared with the compat data of "
+    said = f"{len(rows)} differences." if len(rows) != 1 else "1 difference."
+    say(console, Text(f"{text}{check.version}: {said}", style="dim"))
 
 
 def markdown_table(found: Matrix) -> str:
@@ -95,7 +124,9 @@ def _span(group: list[str], mark: str) -> list[str]:
 
 
 def _order(python: str) -> tuple[bool, int]:
-    """Free-threaded ones last."""
+    """Free-threaded ones last; ``any`` is no minor version."""
+    if python == "any":
+        return False, 0
     return python.endswith("t"), int(python.removesuffix("t").split(".")[1])
 
 
