@@ -1,0 +1,26 @@
+"""Diagnosis: what an error text of pip, uv, conda, poetry, Python or CUDA means.
+
+Text in, causes out, best first; nothing here reads a file of the user's, a network or a clock. The
+rules are data (``rules/*.toml``); where words do not decide, facts from the text are compared with
+the compat data.
+"""
+
+from provisioner.diagnosis._causes import Cause
+from provisioner.diagnosis._diagnose import Diagnosis, diagnose
+from provisioner.diagnosis._facts import Facts, Index, Wish
+from provisioner.diagnosis._mask import mask_private
+from provisioner.diagnosis._rules import Confidence, Rule, load_rules, rules_by_category
+
+__all__ = [
+    "Cause",
+    "Confidence",
+    "Diagnosis",
+    "Facts",
+    "Index",
+    "Rule",
+    "Wish",
+    "diagnose",
+    "load_rules",
+    "mask_private",
+    "rules_by_category",
+]

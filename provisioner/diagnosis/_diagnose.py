@@ -1,0 +1,199 @@
+"""From a text to its causes: everything is put together and ranked here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from packaging.version import InvalidVersion, Version
+
+from provisioner.diagnosis._causes import Candidate, Cause
+from provisioner.diagnosis._digest import digest
+from provisioner.diagnosis._distribution import candidates_by_distribution
+from provisioner.diagnosis._facts import read_facts
+from provisioner.diagnosis._installed import candidates_by_install
+from provisioner.diagnosis._libraries import candidates_by_libraries
+from provisioner.diagnosis._mask import mask_private
+from provisioner.diagnosis._normalise import normalise
+from provisioner.diagnosis._rules import load_rules
+from provisioner.diagnosis._signs import candidates_by_signs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from provisioner.compat import Compat
+    from provisioner.diagnosis._facts import Facts
+    from provisioner.diagnosis._normalise import Text
+    from provisioner.diagnosis._rules import Confidence, Rule
+
+_MOST: Final = 3
+_CLOSE: Final = 5
+"""Two causes whose weights are nearer than this make each other less sure."""
+_EVIDENCE: Final = 2
+_LONGEST: Final = 400
+_SURENESS: Final = {"certain": 2, "likely": 1, "possible": 0}
+_MODULE: Final = re.compile(r"no module named ['\"]?([a-z_][\w]{0,40})")
+_BUILT: Final = re.compile(
+    r"(?:failed to build `?|collecting |building wheel for )([a-z0-9][\w.-]{0,60}?)(?:==[\w.]{1,20})?(?:[ `,]|$)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What a text means."""
+
+    causes: tuple[Cause, ...]
+    """Best first, at most three; empty where nothing was recognised."""
+    facts: Facts
+
+    @property
+    def best(self) -> Cause | None:
+        """The first cause, None where nothing was recognised."""
+        return self.causes[0] if self.causes else None
+
+
+def diagnose(raw: str, compat: Compat) -> Diagnosis:
+    """Return what a text means; pure, and linear in the length of the text.
+
+    Args:
+        raw: What a tool printed, pasted or piped, of any length.
+        compat: The compat data, for what was published.
+    """
+    text = normalise(digest(raw))
+    facts = read_facts(text)
+    rules = {rule.category: rule for rule in load_rules()}
+    ranked = _rank(_candidates(text, facts, compat))
+    return Diagnosis(
+        causes=tuple(
+            _cause(rules[one.category], one, text, facts, compat) for one in ranked[:_MOST]
+        ),
+        facts=facts,
+    )
+
+
+def _candidates(text: Text, facts: Facts, compat: Compat) -> Iterator[Candidate]:
+    yield from candidates_by_signs(text.flow, load_rules())
+    yield from candidates_by_libraries(text.flow)
+    yield from candidates_by_distribution(text, facts, compat)
+    yield from candidates_by_install(text.flow, facts)
+
+
+def _rank(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return the strongest candidate of each category, best first.
+
+    A cause is as sure as its sign says, unless another one is nearly as strong.
+    """
+    best: dict[str, Candidate] = {}
+    for one in candidates:
+        known = best.get(one.category)
+        if known is None or _strength(one) > _strength(known):
+            best[one.category] = one
+    ranked = sorted(best.values(), key=_strength, reverse=True)
+    if len(ranked) > 1 and ranked[0].weight - ranked[1].weight < _CLOSE:
+        ranked[0] = _less_sure(ranked[0])
+    return [ranked[0], *map(_less_sure, ranked[1:])] if ranked else []
+
+
+def _strength(one: Candidate) -> tuple[int, int, bool]:
+    return one.weight, _SURENESS[one.confidence], one.cause is not None
+
+
+def _less_sure(one: Candidate) -> Candidate:
+    confidence: Confidence = "likely" if one.confidence == "certain" else one.confidence
+    return Candidate(
+        category=one.category,
+        weight=one.weight,
+        confidence=confidence,
+        at=one.at,
+        cause=one.cause,
+        fix=one.fix,
+    )
+
+
+# -- words
+
+
+def _cause(rule: Rule, one: Candidate, text: Text, facts: Facts, compat: Compat) -> Cause:
+    slots = _slots(text, facts, compat)
+    return Cause(
+        category=rule.category,
+        code=rule.code,
+        confidence=one.confidence,
+        title=rule.title,
+        cause=one.cause or rule.cause,
+        fix=one.fix or _fill(rule.fixes, slots),
+        evidence=_evidence(one, text),
+        source=rule.source,
+    )
+
+
+def _fill(fixes: tuple[str, ...], slots: dict[str, str]) -> str:
+    """Return the first text whose slots are all known, filled in."""
+    for fix in fixes:
+        names = re.findall(r"\{(\w+)\}", fix)
+        if all(name in slots for name in names):
+            for name in names:
+                fix = fix.replace(f"{{{name}}}", slots[name])  # noqa: PLW2901  filled step by step
+            return fix
+    return re.sub(r"\{(\w+)\}", lambda found: found[1].upper(), fixes[-1])
+
+
+def _slots(text: Text, facts: Facts, compat: Compat) -> dict[str, str]:
+    """Return the values that a fix may show, each in the form of its kind."""
+    module = _MODULE.search(text.flow)
+    built = _BUILT.findall(text.flow[-200_000:])
+    torch = facts.torch if facts.torch and compat.release(facts.torch) else None
+    found = {
+        "torch": torch,
+        "accelerator": facts.accelerator or _only_accelerator(facts),
+        "python": facts.python,
+        "gpu": facts.gpu,
+        "cuda": facts.cuda,
+        "older": _older_cuda(facts, compat),
+        "module": module[1] if module is not None else None,
+        "package": built[-1] if built else None,
+        "pairs": _pairs(torch, compat),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _only_accelerator(facts: Facts) -> str | None:
+    names = {one.accelerator for one in facts.indexes if one.accelerator}
+    return next(iter(names)) if len(names) == 1 else None
+
+
+def _pairs(torch: str | None, compat: Compat) -> str | None:
+    if torch is None:
+        return None
+    members = [
+        f"{name}=={pairs[0].version}"
+        for name in ("torchvision", "torchaudio")
+        if (pairs := compat.pairs(torch, name))  # type: ignore[arg-type]  # both are members
+    ]
+    return " ".join(members)
+
+
+def _older_cuda(facts: Facts, compat: Compat) -> str | None:
+    """Return the newest CUDA accelerator that the driver's CUDA version covers."""
+    if facts.cuda is None:
+        return None
+    try:
+        limit = Version(facts.cuda)
+    except InvalidVersion:
+        return None
+    fitting = [
+        (max(map(Version, one.toolkits)), one.name)
+        for one in compat.accelerators.values()
+        if one.name.startswith("cu") and one.toolkits and max(map(Version, one.toolkits)) <= limit
+    ]
+    return max(fitting)[1] if fitting else None
+
+
+def _evidence(one: Candidate, text: Text) -> tuple[str, ...]:
+    """Return the lines that speak for a cause, without secrets and homes."""
+    if one.at is None:
+        return ()
+    first = text.line_at(one.at)
+    lines = [line.strip() for line in text.lines[first : first + _EVIDENCE]]
+    return tuple(mask_private(line)[:_LONGEST] for line in lines if line)
