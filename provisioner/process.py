@@ -53,13 +53,14 @@ class ProcessFailedError(Exception):
         super().__init__(f"{completed.argv[0]}: {reason}")
 
 
-def run(
+def run(  # noqa: PLR0913  how a program is run has many sides, all optional
     argv: Sequence[str | Path],
     *,
     env: Mapping[str, str],
     cwd: Path | None = None,
     timeout_s: float | None = None,
     on_stderr: Callable[[str], None] | None = None,
+    on_stdout: Callable[[str], None] | None = None,
 ) -> Completed:
     """Run a program to its end and return what it printed.
 
@@ -72,6 +73,7 @@ def run(
         cwd: Folder to run in; the caller's by default.
         timeout_s: Seconds until the child is killed; None waits for ever.
         on_stderr: Called with each line of standard error as it comes.
+        on_stdout: The same for standard output.
 
     Raises:
         ProcessFailedError: The program is missing or not executable, timed out, or ended with an
@@ -88,19 +90,14 @@ def run(
     def ended(exit_code: int) -> Completed:
         return Completed(argv=words, exit_code=exit_code, stdout="".join(out), stderr="".join(err))
 
-    def collect_error(line: str) -> None:
-        err.append(line)
-        if on_stderr is not None:
-            on_stderr(line.rstrip("\n"))
-
     def start() -> sh.RunningCommand:
         return sh.Command(words[0])(
             *words[1:],
             _env=dict(env),
             _cwd=str(cwd) if cwd is not None else None,
             _timeout=timeout_s,
-            _out=out.append,
-            _err=collect_error,
+            _out=_collector(out, on_stdout),
+            _err=_collector(err, on_stderr),
             _in="",
             _tty_out=False,
             _decode_errors="replace",
@@ -122,6 +119,17 @@ def run(
     if child.exit_code:
         raise ProcessFailedError(ended(child.exit_code), _how_it_ended(child.exit_code))
     return ended(0)
+
+
+def _collector(lines: list[str], listener: Callable[[str], None] | None) -> Callable[[str], None]:
+    """Return what is called with each line: it keeps the line, and tells the listener."""
+
+    def collect(line: str) -> None:
+        lines.append(line)
+        if listener is not None:
+            listener(line.rstrip("\n"))
+
+    return collect
 
 
 @contextmanager

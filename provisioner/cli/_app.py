@@ -22,6 +22,7 @@ COMMANDS: Final = (
     "verify",
     "host",
     "matrix",
+    "explain",
     "add",
     "remove",
     "gc",

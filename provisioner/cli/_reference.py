@@ -65,6 +65,7 @@ _RANGES: Final = {
     "TE5": "Store",
     "TE6": "Environment",
     "TE7": "Proof",
+    "TE8": "Diagnosis",
     "TE9": "torchenv itself",
 }
 _VARIABLES: Final = {

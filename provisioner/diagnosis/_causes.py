@@ -40,3 +40,6 @@ class Cause:
     evidence: tuple[str, ...]
     """Lines of the text, at most three."""
     source: str
+    """Where the rule is known from."""
+    ask: str
+    """What to run and paste to be surer."""

@@ -30,12 +30,15 @@ if TYPE_CHECKING:
 _MOST: Final = 3
 _CLOSE: Final = 5
 """Two causes whose weights are nearer than this make each other less sure."""
+_FAR: Final = 25
+"""Weaker than the best by more than this is not worth a reader's time."""
 _EVIDENCE: Final = 2
 _LONGEST: Final = 400
 _SURENESS: Final = {"certain": 2, "likely": 1, "possible": 0}
 _MODULE: Final = re.compile(r"no module named ['\"]?([a-z_][\w]{0,40})")
 _BUILT: Final = re.compile(
-    r"(?:failed to build `?|collecting |building wheel for )([a-z0-9][\w.-]{0,60}?)(?:==[\w.]{1,20})?(?:[ `,]|$)"
+    r"(?:failed to build `?|collecting |building wheel for )"
+    r"([a-z0-9][\w.-]{0,60}?)(?:==[\w.]{1,20})?(?:[ `,]|$)"
 )
 
 
@@ -92,7 +95,8 @@ def _rank(candidates: Iterable[Candidate]) -> list[Candidate]:
     ranked = sorted(best.values(), key=_strength, reverse=True)
     if len(ranked) > 1 and ranked[0].weight - ranked[1].weight < _CLOSE:
         ranked[0] = _less_sure(ranked[0])
-    return [ranked[0], *map(_less_sure, ranked[1:])] if ranked else []
+    close = [one for one in ranked[1:] if one.weight >= ranked[0].weight - _FAR]
+    return [*ranked[:1], *map(_less_sure, close)]
 
 
 def _strength(one: Candidate) -> tuple[int, int, bool]:
@@ -125,6 +129,7 @@ def _cause(rule: Rule, one: Candidate, text: Text, facts: Facts, compat: Compat)
         fix=one.fix or _fill(rule.fixes, slots),
         evidence=_evidence(one, text),
         source=rule.source,
+        ask=rule.ask,
     )
 
 
@@ -169,7 +174,7 @@ def _pairs(torch: str | None, compat: Compat) -> str | None:
     members = [
         f"{name}=={pairs[0].version}"
         for name in ("torchvision", "torchaudio")
-        if (pairs := compat.pairs(torch, name))  # type: ignore[arg-type]  # both are members
+        if (pairs := compat.pairs(torch, name))
     ]
     return " ".join(members)
 

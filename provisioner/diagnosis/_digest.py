@@ -29,7 +29,7 @@ _WORDS: Final = (
 
 
 def digest(raw: str) -> str:
-    """Return a text whole, or the parts of it that matter; lines stay whole where they are short."""
+    """Return a text whole, or where it is huge the parts of it that matter."""
     if len(raw) <= LIMIT:
         return raw
     spans = sorted([(0, _HEAD), (len(raw) - _TAIL, len(raw)), *_windows(raw)])

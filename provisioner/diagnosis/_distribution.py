@@ -34,6 +34,7 @@ _MANYLINUX_X: Final = Version("20.3")
 """The first pip that knows tags such as ``manylinux_2_28`` (PEP 600)."""
 _LAST_INTEL_MAC: Final = Version("2.2.2")
 _FIRST_WINDOWS_ARM: Final = Version("2.7.0")
+_BITS_32: Final = 32
 _NO_WHEELS: Final = frozenset({"armv7l", "armv6l", "i686", "ppc64le", "riscv64"})
 _UV_PLATFORM: Final = pattern(
     r"has no wheels with a matching platform tag \(e\.g\., `([\w.]{3,40})`\)"
@@ -174,7 +175,7 @@ def _machine(scene: _Scene) -> Iterator[Candidate]:
     facts, version = scene.facts, scene.version
     if facts.libc == "musl":
         yield _candidate(scene, "platform-musl", 84, "certain")
-    if facts.bits == 32 and facts.machine not in _NO_WHEELS - {"i686"}:  # noqa: PLR2004
+    if facts.bits == _BITS_32 and facts.machine not in _NO_WHEELS - {"i686"}:
         yield _candidate(scene, "python-32bit", 84, "certain")
     elif facts.machine in _NO_WHEELS:
         yield _candidate(scene, "platform-arch", 83, "certain")
@@ -205,7 +206,7 @@ def _intel_mac(scene: _Scene) -> Iterator[Candidate]:
 
 
 def _torch_of(scene: _Scene, version: str) -> Version:
-    """Return the torch that a version means: of torchvision and torchaudio, the one it goes with."""
+    """Return the torch that a version means: of a member, the one it goes with."""
     if scene.wish.name == "torch":
         return Version(version)
     member = scene.compat.members.get((scene.wish.name, version))
@@ -296,26 +297,21 @@ def _current_platform(flow: str, facts: Facts) -> Iterator[Candidate]:
 
 
 def _old_source(flow: str, facts: Facts) -> Iterator[Candidate]:
-    """pip fell back to the oldest upload, a source archive that only refuses: no wheel fits."""
+    """Pip fell back to the oldest upload, a source archive that only refuses: no wheel fits."""
     found = _OLD_SOURCE.find(flow) or _OLD_FILE.find(flow)
     if found is None:
         return
     at = found.start()
-    categories = (
-        [("platform-musl", 84)]
-        if facts.libc == "musl"
-        else [("python-32bit", 80)]
-        if facts.bits == 32
-        # noqa: PLR2004
-        else [("platform-arch", 80)]
-        if facts.machine in _NO_WHEELS
-        else [("python-version", 66), ("python-32bit", 58), ("platform-arch", 50)]
-    )
-    for category, weight in categories:
-        sure: Confidence = (
-            "certain" if len(categories) == 1 else "likely" if weight > 60 else "possible"
-        )
-        yield Candidate(category=category, weight=weight, confidence=sure, at=at)
+    if facts.libc == "musl":
+        yield Candidate(category="platform-musl", weight=84, confidence="certain", at=at)
+    elif facts.bits == _BITS_32:
+        yield Candidate(category="python-32bit", weight=80, confidence="certain", at=at)
+    elif facts.machine in _NO_WHEELS:
+        yield Candidate(category="platform-arch", weight=80, confidence="certain", at=at)
+    else:
+        yield Candidate(category="python-version", weight=66, confidence="likely", at=at)
+        yield Candidate(category="python-32bit", weight=58, confidence="possible", at=at)
+        yield Candidate(category="platform-arch", weight=50, confidence="possible", at=at)
 
 
 # -- a variant such as +cu118
@@ -481,7 +477,7 @@ def _satisfying(known: Published, operator: str, version: str) -> tuple[str, ...
             return tuple(
                 one
                 for one in known.versions
-                if Version(one) >= order and one.split(".")[0] == version.split(".")[0]
+                if Version(one) >= order and one.split(".")[0] == version.split(".", maxsplit=1)[0]
             )
         case _:
             exact = tuple(one for one in known.versions if one == version)

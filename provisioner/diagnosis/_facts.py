@@ -1,8 +1,8 @@
 """What a text says about versions, machine, command and sources, as validated values.
 
-Everything comes out of foreign text, so a fact is kept only in the form that its kind has: versions
-that :mod:`packaging` can read, names of projects, known accelerators, plain file names. Nothing else
-may enter a command that a fix shows.
+Everything comes out of foreign text, so a fact is kept only in the form that its kind has:
+versions that :mod:`packaging` can read, names of projects, known accelerators, plain file names.
+Nothing else may enter a command that a fix shows.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ Libc = Literal["glibc", "musl"]
 IndexKind = Literal["default", "pytorch", "other"]
 
 TRIO: Final = ("torch", "torchvision", "torchaudio")
+_NEAR: Final = 400
+"""Characters after a requirement in which pip says who asked and what there is instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,10 @@ _UNSATISFIED: Final = tuple(
         pattern,
         (
             r"could not find a version that satisfies the requirement ([^()]{1,300})",
-            r"no matching distribution found for ([^()]{1,300}?)(?: \(from| error:| warning:| you |$)",
+            (
+                r"no matching distribution found for ([^()]{1,300}?)"
+                r"(?: \(from| error:| warning:| you |$)"
+            ),
         ),
     )
 )
@@ -111,7 +116,10 @@ _UV_WISHES: Final = tuple(
     map(
         pattern,
         (
-            r"there is no version of ([a-z0-9][\w.-]{0,80}(?:\[[^\]]{0,80}\])?(?:[<>=!~]=?[^ ]{1,60})?)",
+            (
+                r"there is no version of "
+                r"([a-z0-9][\w.-]{0,80}(?:\[[^\]]{0,80}\])?(?:[<>=!~]=?[^ ]{1,60})?)"
+            ),
             r"([a-z0-9][\w.-]{0,80}(?:[<>=!~]=?[^ ]{1,60})?) has no (?:usable )?wheels",
             r"because ([a-z0-9][\w.-]{0,80}(?:[<>=!~]=?[^ ]{1,60})?) was not found in the",
             r"distribution `([a-z0-9][\w.-]{0,80}==[^ ]{1,60}) @ ",
@@ -122,7 +130,8 @@ _UV_WISHES: Final = tuple(
 _OFFERED: Final = re.compile(r"\(from versions: ?([^)]{0,20000})")
 _FROM: Final = re.compile(r"\(from ([a-z0-9][\w.-]{0,80})[^)]{0,200}\)")
 _REQUIREMENT: Final = re.compile(
-    r"^([a-z0-9](?:[\w.-]{0,80}[a-z0-9])?)(?:\[[^\]]*\])? ?(?:\(?(===|==|~=|>=|<=|!=|<|>)? ?v?(\d[\w.+!*-]*))?"
+    r"^([a-z0-9](?:[\w.-]{0,80}[a-z0-9])?)(?:\[[^\]]*\])? ?"
+    r"(?:(===|==|~=|>=|<=|!=|<|>)? ?v?(\d[\w.+!*-]*))?"
 )
 _PYTHONS: Final = tuple(
     map(
@@ -164,14 +173,20 @@ _MACHINES: Final = (
     (r"aarch64-pc-windows", "windows", "arm64"),
     (r"you're on macos \(`macosx_\d{1,2}_\d{1,2}_(x86_64|arm64)`", "macos", None),
     (
-        r"you're on linux \(`(?:many|musl)?linux_?\d?_?\d{0,2}_(x86_64|aarch64|armv7l|i686|riscv64)`",
+        (
+            r"you're on linux \(`(?:many|musl)?linux_?\d?_?\d{0,2}_"
+            r"(x86_64|aarch64|armv7l|i686|riscv64)`"
+        ),
         "linux",
         None,
     ),
     (r"you're on windows \(`win_(amd64|arm64|32)`", "windows", None),
     (r"e\.g\., `macosx_\d{1,2}_\d{1,2}_(x86_64|arm64)`", "macos", None),
     (
-        r"e\.g\., `(?:manylinux_\d_\d{1,2}|linux)_(x86_64|aarch64|armv7l|i686|s390x|ppc64le|riscv64)`",
+        (
+            r"e\.g\., `(?:manylinux_\d_\d{1,2}|linux)_"
+            r"(x86_64|aarch64|armv7l|i686|s390x|ppc64le|riscv64)`"
+        ),
         "linux",
         None,
     ),
@@ -400,13 +415,13 @@ def _wish(requirement: str, after: str) -> Wish | None:
         return None
     version, accelerator = _split_local(found[3])
     offered = _OFFERED.search(after[:20400])
-    asked_by = _FROM.search(after[:400])
+    asked_by = _FROM.search(after[:_NEAR])
     return Wish(
         name=canonicalize_name(found[1].rstrip(".-_")),
         version=version,
         operator=(found[2] or "==") if version else "",
         accelerator=accelerator,
-        offered=None if offered is None or offered.start() > 400 else _offered(offered[1]),
+        offered=None if offered is None or offered.start() > _NEAR else _offered(offered[1]),
         from_package=None
         if asked_by is None or asked_by[1].startswith("versions")
         else canonicalize_name(asked_by[1].partition("==")[0]),

@@ -9,11 +9,13 @@ from provisioner.urls import MASK, mask
 
 _UNIX_HOME: Final = re.compile(r"(/(?:home|Users|export/home|data/home)/)[^/\s'\":,;)\]]+")
 _WINDOWS_HOME: Final = re.compile(
-    r"([A-Za-z]:(?:\\\\|\\|/)(?:Users|Documents and Settings|Benutzer)(?:\\\\|\\|/))[^\\/'\":\r\n]+",
+    r"([A-Za-z]:(?:\\\\|\\|/)(?:Users|Documents and Settings|Benutzer)(?:\\\\|\\|/))"
+    r"[^\\/'\":\r\n]+",
     re.IGNORECASE,
 )
 _ASSIGNED: Final = re.compile(
-    r"((?:^|[\s;&,{(\"'])[\w.-]{0,40}(?:token|secret|passwd|password|api[_-]?key|credential)[\w.-]{0,20}"
+    r"((?:^|[\s;&,{(\"'])[\w.-]{0,40}"
+    r"(?:token|secret|passwd|password|api[_-]?key|credential)[\w.-]{0,20}"
     r"[\"']?\s{0,3}[=:]\s{0,3}[\"']?)[^\s\"',;}]{3,}",
     re.IGNORECASE,
 )

@@ -34,7 +34,7 @@ _PREFIX: Final = re.compile(
     r"|\*\*\* ?"
     r"|>(?!>) ?"  # quoted mail, Markdown
 )
-_BOX: Final = "│┃║|╰╭╮╯─━▶×⨯❯→├└┌╵╷•ⅹ\u3000"
+_BOX: Final = "│┃║|╰╭╮╯─━▶→├└┌╵╷•\u3000\xd7\u2a2f\u276f"
 _DECORATION: Final = re.compile(rf"^[{_BOX} \t]+(?=[^{_BOX} \t])")
 _ROUNDS: Final = 3
 """How many prefixes a line can have: a time, a container, a quotation mark."""

@@ -47,6 +47,8 @@ class Rule:
     """The first whose ``{slots}`` are all known is shown."""
     source: str
     """Where the rule is known from."""
+    ask: str
+    """What to run and paste where a text does not decide."""
     signs: tuple[Sign, ...]
     """Empty where facts decide, not words."""
     examples: tuple[str, ...]
@@ -61,11 +63,8 @@ def load_rules() -> tuple[Rule, ...]:
         PatternError: An expression is not in the form that they must have; a test sees that first.
     """
     folder = files("provisioner.diagnosis") / "rules"
-    return tuple(
-        _rule(table)
-        for name in _FILES
-        for table in toml.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))["cause"]
-    )
+    tables = [toml.loads((folder / f"{name}.toml").read_text(encoding="utf-8")) for name in _FILES]
+    return tuple(_rule(table, whole["ask"]) for whole in tables for table in whole["cause"])
 
 
 def rules_by_category() -> Mapping[str, Rule]:
@@ -73,7 +72,7 @@ def rules_by_category() -> Mapping[str, Rule]:
     return {rule.category: rule for rule in load_rules()}
 
 
-def _rule(table: Mapping[str, Any]) -> Rule:
+def _rule(table: Mapping[str, Any], ask: str) -> Rule:
     return Rule(
         category=table["category"],
         code=table["code"],
@@ -81,6 +80,7 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         cause=table["cause"],
         fixes=tuple(table["fix"]),
         source=table["source"],
+        ask=ask,
         signs=tuple(_sign(sign) for sign in table.get("sign", ())),
         examples=tuple(table["examples"]),
     )

@@ -83,7 +83,7 @@ def say_accelerator(
     if not having:
         said.append(f"No {known.name} that is known here was ever built for `{accelerator}`.")
     elif known.knows(version) and version not in having:
-        major = version.split(".")[0]
+        major = version.split(".", maxsplit=1)[0]
         ever = (
             ""
             if any(one.startswith(f"{major}.") for one in having)

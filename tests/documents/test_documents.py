@@ -88,7 +88,31 @@ REMOVED: dict[str, object] = {
     "kept": [],
     "did": True,
 }
+CAUSE: dict[str, object] = {
+    "category": "network-dns",
+    "code": "TE811",
+    "confidence": "certain",
+    "title": "t",
+    "cause": "c",
+    "fix": "f",
+    "evidence": ["e"],
+    "source": "s",
+    "ask": "a",
+}
+READ: dict[str, object] = {
+    "torch": "2.1.0",
+    "accelerator": "cu118",
+    "python": "3.11",
+    "system": "linux",
+    "machine": "x86_64",
+    "status": None,
+    "library": None,
+    "gpu": None,
+    "driver": None,
+    "cuda": None,
+}
 BODIES: dict[str, dict[str, object]] = {
+    "explain": {"causes": [CAUSE], "facts": READ, "exit_code": None, "spec": None},
     "host": {"facts": FACTS},
     "matrix": {
         "version": "2026-11-24",

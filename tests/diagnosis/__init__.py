@@ -1,0 +1,1 @@
+"""Diagnosis: rules, facts, normalising, masking, and speed."""
