@@ -64,7 +64,8 @@ _ARM_SIGNS: Final = tuple(
         r"\bapple m\d\b",
         r"/opt/homebrew/",
         r"\bapple silicon\b",
-        r"uname -m arm64\b",
+        r"uname -m.{0,80}\barm64\b",
+        r"mach-o 64-bit executable x86_64",
         r"\bmachine: arm64\b",
     )
 )
@@ -191,7 +192,7 @@ def _intel_mac(scene: _Scene) -> Iterator[Candidate]:
     version = scene.version
     if version is not None and _torch_of(scene, version) <= _LAST_INTEL_MAC:
         return
-    if any(each.find(scene.flow) for each in _ARM_SIGNS):
+    if _is_apple_chip(scene):
         yield _candidate(scene, "platform-rosetta", 85, "certain")
         yield _candidate(scene, "platform-macos-intel", 70, "possible")
         return
@@ -203,6 +204,13 @@ def _intel_mac(scene: _Scene) -> Iterator[Candidate]:
         yield _candidate(scene, "platform-macos-intel", 78, "possible")
         return
     yield _candidate(scene, "platform-macos-intel", 82, "certain" if version else "likely")
+
+
+def _is_apple_chip(scene: _Scene) -> bool:
+    """Whether the text shows an Apple processor, whatever Python it runs."""
+    if scene.platform == "macos-arm64":
+        return True
+    return any(each.find(scene.flow) for each in _ARM_SIGNS)
 
 
 def _torch_of(scene: _Scene, version: str) -> Version:
@@ -571,6 +579,9 @@ def _by_offer(scene: _Scene, target: tuple[str, ...]) -> Iterator[Candidate]:
 def _explained(scene: _Scene, found: tuple[Explanation, ...]) -> Iterator[Candidate]:
     """Turn machines on which the offer makes sense into causes."""
     facts = scene.facts
+    if found and all(one.platform == "macos-x86_64" for one in found) and _is_apple_chip(scene):
+        yield _candidate(scene, "platform-rosetta", 80, "certain")
+        return
     found = tuple(
         one
         for one in found
@@ -628,6 +639,9 @@ def _by_ends(scene: _Scene, offered: tuple[str, ...]) -> Iterator[Candidate]:
     """The offer fits no machine that is known; whether it lies above or below still says much."""
     facts, version = scene.facts, Version(scene.version or "0")
     versions = [Version(one) for one in offered]
+    if max(versions) == _LAST_INTEL_MAC < version and facts.system in (None, "macos"):
+        name = "platform-rosetta" if _is_apple_chip(scene) else "platform-macos-intel"
+        yield _candidate(scene, name, 72, "likely")
     if facts.python is not None and len(versions) <= 2:  # noqa: PLR2004  a scrap, no list
         yield from _platform_guesses(scene, 62)
         return

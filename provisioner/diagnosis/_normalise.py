@@ -41,7 +41,9 @@ _ROUNDS: Final = 3
 _NARROW: Final = 60
 _WIDE: Final = 300
 _FULL_LINES: Final = 2
-"""Hard wrapping is believed in where so many lines are exactly as wide as the widest."""
+"""Hard wrapping is believed in where so many lines are exactly as wide as the widest, or one that
+has a width that terminals have."""
+_USUAL: Final = frozenset({80, 100, 120, 132, 160, 200})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,8 @@ def _unwrap(lines: list[str]) -> list[str]:
     """Join the lines of a text that a terminal broke at its width, inside of words if need be."""
     width = max((len(line) for line in lines), default=0)
     full = sum(len(line) == width for line in lines)
-    if not _NARROW <= width <= _WIDE or full < _FULL_LINES:
+    is_wrapped = full >= _FULL_LINES or (full and width in _USUAL)
+    if not _NARROW <= width <= _WIDE or not is_wrapped:
         return lines
     joined: list[str] = []
     open_line = False

@@ -13,8 +13,9 @@ CODE = re.compile(r"\bTE\d{3}\b")
 
 
 def codes_in(folder: Path, *, but: str) -> set[str]:
-    """Return the codes that stand in the files of a folder."""
-    texts = (path.read_text() for path in folder.rglob("*.py") if path.name != but)
+    """Return the codes that stand in the code and the rules of a folder."""
+    files = (*folder.rglob("*.py"), *folder.rglob("rules/*.toml"))
+    texts = (path.read_text(encoding="utf-8") for path in files if path.name != but)
     return {code for text in texts for code in CODE.findall(text)}
 
 
