@@ -71,7 +71,7 @@ def test_missing_file(workspace: Workspace) -> None:
 
 def test_command(workspace: Workspace) -> None:
     """A command that fails is explained, and its exit code is passed on."""
-    code = "import sys; print('working', flush=True); sys.exit('OSError: [Errno 28] No space left on device')"
+    code = f"import sys; print('working', flush=True); sys.exit({FULL!r})"
     done = workspace.torchenv("explain", "--", sys.executable, "-c", code).check(1)
     assert done.stdout.startswith("working\n")
     assert "TE826" in done.stdout
@@ -140,5 +140,5 @@ def test_no_spec(workspace: Workspace) -> None:
 
 def test_spec_that_cannot_be_written(tmp_path: Path) -> None:
     """A folder that is not there is a finding, not a traceback."""
-    with pytest.raises(WorldError, match="TE893: .* cannot be written"):
+    with pytest.raises(WorldError, match=r"TE893: .* cannot be written"):
         write_new(tmp_path / "none" / "torchenv.toml", "")
