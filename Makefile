@@ -22,6 +22,7 @@ check: $(DEV)/.test
 # Files made from the code: schemas, reference pages, and the compiled compat data.
 reference: $(DEV)/.test
 	$(BIN)/python -m provisioner.compat.compile
+	$(BIN)/python -m provisioner.diagnosis.long_forms
 	$(BIN)/python -m provisioner.spec.schema
 	$(BIN)/python -m provisioner.cli._reference
 

@@ -42,6 +42,17 @@ class ReadModel(DocumentModel):
     cuda: str | None = Field(description="CUDA version that the driver supports.")
 
 
+class ExplanationModel(DocumentModel):
+    """The long form of a code."""
+
+    code: str = Field(description="Stable identifier, `TE204`.")
+    title: str = Field(description="The short form.")
+    means: str = Field(description="What is so.")
+    why: str = Field(description="Why it is a problem.")
+    do: str = Field(description="What to do next.")
+    sources: list[str] = Field(description="Where the rule is known from.")
+
+
 class Document(CommandDocument):
     """What `torchenv explain --json` prints."""
 
@@ -55,6 +66,9 @@ class Document(CommandDocument):
     facts: ReadModel | None = Field(default=None, description="What was read from the text.")
     exit_code: int | None = Field(
         default=None, description="Of the command that was run; null where a text was read."
+    )
+    explanation: ExplanationModel | None = Field(
+        default=None, description="Of the code that was asked about; null for a text."
     )
     spec: str | None = Field(
         default=None, description="A spec that plans clean, where enough is known for one."

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from provisioner import toml
 from provisioner.codes import TITLES
 from provisioner.compat import load_compat
 from provisioner.diagnosis import Rule, diagnose, load_rules
 from provisioner.diagnosis._normalise import normalise
 from provisioner.diagnosis._pattern import PatternError, pattern
+from provisioner.diagnosis.long_forms import FILE, render_long_forms
 
 RULES = load_rules()
 COMPAT = load_compat()
@@ -34,6 +36,12 @@ def test_rule_is_complete(rule: Rule) -> None:
     assert rule.source
     assert TITLES[rule.code] == rule.title
     assert "{" not in rule.cause
+
+
+def test_long_forms() -> None:
+    """The long forms of the rules' codes are made from the rules."""
+    text = FILE.read_text(encoding="utf-8")
+    assert render_long_forms(toml.loads(text)) == text
 
 
 def test_codes_and_categories_are_unique() -> None:

@@ -164,19 +164,18 @@ def _cause(one: Cause) -> dict[str, Any]:
 
 def _explain_code(code: str, output: Output) -> int:
     """Say what a code stands for."""
-    from provisioner.codes import TITLES
-    from provisioner.diagnosis import load_rules
+    from provisioner.explanations import explanation
 
-    title = TITLES.get(code)
-    if title is None:
+    found = explanation(code)
+    if found is None:
         return output.failed([_unknown_code(code)], ExitCode.REFUSED)
     if output.as_json:
-        output.document({}, ())
+        body = {name: getattr(found, name) for name in ("code", "title", "means", "why", "do")}
+        output.document({"explanation": {**body, "sources": list(found.sources)}}, ())
         return int(ExitCode.DONE)
-    click.echo(f"{code}: {title}.")
-    for rule in load_rules():
-        if rule.code == code:
-            click.echo(f"\n{rule.cause}\n\n{rule.fixes[-1]}\n\nKnown from: {rule.source}.")
+    from provisioner.cli.render.explain import print_explanation
+
+    print_explanation(output.console(), found)
     return int(ExitCode.DONE)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from provisioner.diagnosis import Cause, Diagnosis
+    from provisioner.explanations import Explanation
 
 _STYLE: Final = {"certain": "bold red", "likely": "bold yellow", "possible": "bold cyan"}
 _BACKTICKS: Final = re.compile(r"`+")
@@ -44,6 +45,18 @@ def _print_cause(console: Console, cause: Cause, *, quote: bool) -> None:
     print_part(console, "do", cause.fix)
     for number, line in enumerate(cause.evidence if quote else ()):
         print_part(console, "" if number else "seen", line)
+
+
+def print_explanation(console: Console, found: Explanation) -> None:
+    """Print the long form of a code."""
+    say(console, Text(f"{found.code}: {found.title}."))
+    print_part(console, "means", found.means)
+    print_part(console, "why", found.why)
+    print_part(console, "do", found.do)
+    if found.example:
+        print_part(console, "spec", found.example)
+    for number, source in enumerate(found.sources):
+        print_part(console, "" if number else "from", source)
 
 
 def render_markdown(found: Diagnosis, spec: str | None = None) -> str:
