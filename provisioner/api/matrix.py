@@ -39,6 +39,11 @@ class MatrixQuestion:
     python: str | None = None
     platform: str | None = None
     """``all`` for every platform; None is that of this machine."""
+    gpu: str | None = None
+    """A GPU by name or architecture: ``RTX 4090``, ``sm_89``, ``8.9``, ``gfx1100``. Leaves the
+    builds that run on it, and those of which that is not known."""
+    driver: str | None = None
+    """An NVIDIA driver, ``535.129.03`` or ``535``; likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +56,27 @@ class Matrix:
     """Newest torch first."""
     version: str
     """Version of the compat data."""
+    arch: str | None = None
+    """Architecture of the GPU that was asked about."""
     without: tuple[tuple[str, int], ...] = ()
     """Where there are no rows: (filter, how many there would be without it)."""
+
+    @property
+    def best(self) -> MatrixRow | None:
+        """The build to take where a GPU or driver was asked about, None where none is sure.
+
+        It surely exists, for the Python that was asked about, and surely runs: of the newest such
+        torch the one for the newest toolkit.
+        """
+        python = _minor(self.question.python) if self.question.python is not None else None
+        sure = [
+            row
+            for row in self.rows
+            if row.runs == "yes"
+            and not row.build.is_doubtful
+            and (python in row.build.pythons if python is not None else row.build.pythons)
+        ]
+        return next((row for row in reversed(sure) if row.build.torch == sure[0].build.torch), None)
 
 
 def matrix(question: MatrixQuestion, *, compat: Compat | None = None) -> Matrix:
@@ -67,14 +91,30 @@ def matrix(question: MatrixQuestion, *, compat: Compat | None = None) -> Matrix:
     """
     data = compat or load_compat()
     asked = question if question.platform else replace(question, platform=_here())
-    wanted = wanted_of(asked, data)
-    rows = matrix_rows(data, wanted)
+    rows = _rows(asked, data)
     return Matrix(
         question=asked,
         rows=rows,
         version=data.version,
+        arch=data.hardware.arch_of(asked.gpu) if asked.gpu is not None else None,
         without=() if rows else tuple(_without(asked, data)),
     )
+
+
+def _rows(question: MatrixQuestion, compat: Compat) -> tuple[MatrixRow, ...]:
+    """Return the rows that fit all filters.
+
+    Raises:
+        PlanError: As :func:`matrix`.
+    """
+    rows = matrix_rows(compat, wanted_of(question, compat))
+    if question.gpu is None and question.driver is None:
+        return rows
+    from provisioner.planner import runs_on
+
+    arch = compat.hardware.arch_of(question.gpu) if question.gpu is not None else None
+    judged = ((row, runs_on(row.build, compat, arch=arch, driver=question.driver)) for row in rows)
+    return tuple(replace(row, runs=runs) for row, runs in judged if runs != "no")
 
 
 def _here() -> str:
@@ -119,6 +159,10 @@ def _problems(question: MatrixQuestion, compat: Compat) -> Iterator[Finding]:
     platforms = (*compat.platforms, EVERYWHERE)
     if question.platform is not None and question.platform not in platforms:
         yield _unknown("--platform", question.platform, platforms)
+    if question.gpu is not None and compat.hardware.arch_of(question.gpu) is None:
+        yield _unknown_gpu(question.gpu, compat)
+    if question.driver is not None and not _DRIVER.fullmatch(question.driver):
+        yield _no_driver(question.driver)
 
 
 def _version_problem(
@@ -152,11 +196,33 @@ def _unknown(name: str, text: str, known: Sequence[str]) -> Finding:
     )
 
 
+def _unknown_gpu(text: str, compat: Compat) -> Finding:
+    near = ", ".join(f"`{name}`" for name in compat.hardware.near_gpus(text))
+    return Finding(
+        code="TE332",
+        message=f"`--gpu` is `{text}`, which is no GPU that the compat data knows.",
+        why="It knows GPUs by name (NVIDIA's from Kepler to Blackwell, AMD's) and by architecture; "
+        "names that stand for two chips are left out.",
+        do=(f"Take one of these: {near}." if near else "Name its architecture:")
+        + " `nvidia-smi --query-gpu=compute_cap --format=csv` says `8.9`, and "
+        "`rocm_agent_enumerator` says `gfx1100`.",
+    )
+
+
+def _no_driver(text: str) -> Finding:
+    return Finding(
+        code="TE332",
+        message=f"`--driver` is `{text}`, which is not the version of a driver.",
+        why="NVIDIA's drivers have versions like `535.129.03`; `535` stands for its whole branch.",
+        do="Take what `nvidia-smi` shows as the driver version, not as the CUDA version.",
+    )
+
+
 def _without(question: MatrixQuestion, compat: Compat) -> Iterator[tuple[str, int]]:
     """Yield each filter whose absence would let builds through, and how many."""
-    for name in ("torch", "accelerator", "python", "platform"):
+    for name in ("torch", "accelerator", "python", "platform", "gpu", "driver"):
         if getattr(question, name) in {None, EVERYWHERE}:
             continue
         looser = replace(question, **{name: EVERYWHERE if name == "platform" else None})
-        if count := len(matrix_rows(compat, wanted_of(looser, compat))):
+        if count := len(_rows(looser, compat)):
             yield name, count

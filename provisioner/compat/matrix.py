@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from provisioner.compat._types import kind_of
 
@@ -41,6 +41,8 @@ class MatrixRow:
     code: tuple[str, ...] | None = None
     """Architectures that it holds code for: ``sm_89``, ``gfx1100``, ``dg2``, and ``sm_120+PTX``
     where their PTX is included. None: not known. Empty for the CPU."""
+    runs: Literal["yes", "unknown"] | None = None
+    """Whether it runs on the GPU and with the driver that were asked about; None where none was."""
 
 
 def matrix_rows(compat: Compat, wanted: Wanted) -> tuple[MatrixRow, ...]:

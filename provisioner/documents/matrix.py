@@ -30,6 +30,10 @@ class MatrixRowModel(DocumentModel):
         description="GPU architectures that it holds code for, `sm_89`, with `+PTX` where newer "
         "GPUs can use it, too; empty for the CPU, null where it is not known."
     )
+    runs: Literal["yes", "unknown"] | None = Field(
+        description="Whether it runs on the GPU and with the driver that were asked about; null "
+        "where none was."
+    )
     known: str = Field(description="How far the build is known: `listed` is surest.")
     sources: list[str] = Field(description="Where that is known from.")
 
@@ -71,6 +75,10 @@ class Document(CommandDocument):
     )
     platform: str | None = Field(
         default=None, description="The platform that was meant, or `all`; null likewise."
+    )
+    gpu: str | None = Field(
+        default=None,
+        description="Architecture of the GPU that was asked about, `sm_89`; null where none was.",
     )
     builds: list[MatrixRowModel] = Field(
         default=[], description="The builds that fit, newest torch first."

@@ -1,6 +1,7 @@
 """The planner: spec, compat data and host facts in; plans or a reasoned refusal out."""
 
 from provisioner.planner._plan import plan
+from provisioner.planner._run import Runs, runs_on
 from provisioner.planner._types import (
     ChosenBuild,
     Constraint,
@@ -17,7 +18,9 @@ __all__ = [
     "Plan",
     "Plans",
     "Refusal",
+    "Runs",
     "Target",
     "Verdict",
     "plan",
+    "runs_on",
 ]

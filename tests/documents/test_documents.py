@@ -129,6 +129,7 @@ BODIES: dict[str, dict[str, object]] = {
                 "torchaudio": [],
                 "driver": None,
                 "code": None,
+                "runs": "yes",
                 "known": "listed",
                 "sources": ["DAN"],
             }

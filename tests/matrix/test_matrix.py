@@ -181,6 +181,70 @@ def test_questions_that_cannot_be_understood() -> None:
     assert found[3].do == ("Take one of these: `linux-s390x`, `linux-x86_64`, `linux-aarch64`.")
 
 
+def accelerators(found: Matrix) -> list[str]:
+    """Return the accelerators of the rows, each once."""
+    return list(dict.fromkeys(row.build.accelerator for row in found.rows))
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ({"gpu": "RTX 4090", "torch": "2.6.0"}, ["cu118", "cu124", "cu126"]),
+        ({"gpu": "RTX 5090", "torch": "2.6.0"}, []),
+        ({"gpu": "RTX 5090", "torch": "2.7.1"}, ["cu128"]),
+        ({"gpu": "GTX 1080", "torch": "2.13.0"}, ["cu126"]),
+        ({"gpu": "Tesla K80", "torch": "2.5.1"}, ["cu118"]),
+        ({"gpu": "sm_89", "torch": "2.13.0", "driver": "535.129.03"}, ["cu126", "cu129"]),
+        ({"driver": "470.256.02", "torch": "2.4.1"}, ["cu118"]),
+        ({"driver": "450", "torch": "2.4.1"}, ["cu118"]),
+        ({"gpu": "MI300X", "torch": "2.9.1"}, ["rocm6.3", "rocm6.4"]),
+        ({"gpu": "gfx1100", "torch": "2.9.1", "driver": "535"}, []),
+        ({"gpu": "8086:e20b", "torch": "2.9.1"}, ["xpu"]),
+        ({"gpu": "ptl", "torch": "2.9.1"}, []),
+    ],
+)
+def test_what_runs_on_a_gpu(question: dict[str, str], expected: list[str]) -> None:
+    """A GPU and a driver leave the builds that compute there, as the planner judges them."""
+    found = ask(**question)
+    assert accelerators(found) == expected
+    assert {row.runs for row in found.rows} <= {"yes"}
+
+
+def test_what_is_not_known_to_run_stays() -> None:
+    """A build whose code nobody has looked at is neither promised nor left out."""
+    rows = ask(gpu="RTX 4090", torch="2.15.0", accelerator="cu132").rows
+    assert {row.runs for row in rows} == {"unknown"}
+
+
+def test_the_best_build_is_sure() -> None:
+    """The answer to "what can I install" exists, runs, and has a wheel for the Python."""
+    found = ask(gpu="RTX 4090", python="3.12")
+    assert found.arch == "sm_89"
+    assert found.best is not None
+    assert (found.best.runs, "3.12" in found.best.build.pythons) == ("yes", True)
+    assert shown(found).splitlines()[-1] == (
+        f'The newest that surely runs: python = "3.12", accelerator = '
+        f'"{found.best.build.accelerator}", torch = "{found.best.build.torch}".'
+    )
+    assert ask(gpu="RTX 4090", torch="2.15.0").best is None
+    assert ask(torch="2.6.0").best is None
+
+
+def test_a_gpu_that_nobody_knows() -> None:
+    """A name that is not known leads to near ones and to how to find the architecture."""
+    (finding,) = refusals(gpu="RTX 4900")
+    assert finding.message == ("`--gpu` is `RTX 4900`, which is no GPU that the compat data knows.")
+    assert finding.do.startswith("Take one of these: `GeForce RTX 4090`,")
+    (finding,) = refusals(gpu="something else")
+    assert finding.do.startswith("Name its architecture: `nvidia-smi")
+
+
+def test_a_driver_that_is_none() -> None:
+    """The CUDA version that `nvidia-smi` shows is not a driver."""
+    (finding,) = refusals(driver="CUDA 12")
+    assert finding.message == "`--driver` is `CUDA 12`, which is not the version of a driver."
+
+
 @pytest.mark.e2e
 def test_the_command(torchenv: Command) -> None:
     """The command prints one JSON document, or a table; a wrong filter is refused."""

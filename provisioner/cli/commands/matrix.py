@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     "--platform", metavar="NAME", help="linux-x86_64; `all` for all. This machine's by default."
 )
 @click.option(
+    "--gpu",
+    metavar="NAME",
+    help="Builds that run on a GPU: 'RTX 4090', sm_89, 8.9, gfx1100.",
+)
+@click.option(
+    "--driver", metavar="VERSION", help="Builds that run with an NVIDIA driver: 535.129.03."
+)
+@click.option(
     "--check-index",
     "index",
     is_flag=False,
@@ -96,6 +104,7 @@ def _body(found: Matrix) -> dict[str, Any]:
     return {
         "version": found.version,
         "platform": found.question.platform,
+        "gpu": found.arch,
         "builds": [_row(row) for row in found.rows],
     }
 
@@ -113,6 +122,7 @@ def _row(row: MatrixRow) -> dict[str, Any]:
         "torchaudio": list(row.torchaudio),
         "driver": row.driver,
         "code": None if row.code is None else list(row.code),
+        "runs": row.runs,
         "known": build.known,
         "sources": list(build.sources),
     }

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _HEAD: Final = ("torch", "build", "index", "Python", "torchvision", "torchaudio", "driver")
 _PLATFORM: Final = "platform"
+_RUNS: Final = "runs"
+_ANSWERS: Final = {"yes": "yes", "unknown": "not known"}
 _KINDS: Final[dict[DifferenceKind, str]] = {
     "missing": "not on the index",
     "extra": "not in the data",
@@ -35,14 +37,36 @@ def print_matrix(console: Console, found: Matrix) -> None:
     if not found.rows:
         _print_nothing(console, found)
         return
+    print_rows(console, _table(found))
     every = found.question.platform == "all"
-    head = _head(every=every)
-    print_rows(console, [head, *(_cells(row, every=every) for row in found.rows)])
     where = "every platform" if every else found.question.platform
-    text = f"{count(len(found.rows), 'build')} for {where}; compat data of {found.version}."
-    say(console, Text(text, style="dim"))
+    text = f"{count(len(found.rows), 'build')} for {where}{_asked(found)}; compat data of "
+    say(console, Text(f"{text}{found.version}.", style="dim"))
     if any(row.build.unsure or row.build.is_doubtful for row in found.rows):
         say(console, Text("With `?`: not known whether there is one.", style="dim"))
+    if (best := found.best) is not None:
+        _print_best(console, found, best)
+
+
+def _asked(found: Matrix) -> str:
+    """Return what was asked about, as a part of a sentence."""
+    question, parts = found.question, []
+    if question.gpu is not None:
+        same = found.arch == question.gpu
+        parts.append(f" on {question.gpu}" + ("" if same else f" ({found.arch})"))
+    if question.driver is not None:
+        parts.append(f" with driver {question.driver}")
+    return "".join(parts)
+
+
+def _print_best(console: Console, found: Matrix, best: MatrixRow) -> None:
+    """Say what to write into a spec for the newest build that surely runs."""
+    build = best.build
+    python = found.question.python or build.pythons[-1]
+    if python.endswith("t"):
+        python = next((one for one in reversed(build.pythons) if not one.endswith("t")), python)
+    spec = f'python = "{python}", accelerator = "{build.accelerator}", torch = "{build.torch}"'
+    say(console, Text(f"The newest that surely runs: {spec}."))
 
 
 def print_check(console: Console, check: IndexCheck) -> None:
@@ -67,8 +91,7 @@ def print_check(console: Console, check: IndexCheck) -> None:
 
 def markdown_table(found: Matrix) -> str:
     """Return the table in Markdown, without a line break at the end."""
-    every = found.question.platform == "all"
-    rows = [_head(every=every), *(_cells(row, every=every) for row in found.rows)]
+    rows = _table(found)
     lines = [f"| {' | '.join(cells)} |" for cells in rows]
     return "\n".join([lines[0], f"| {' | '.join(['---'] * len(rows[0]))} |", *lines[1:]])
 
@@ -80,8 +103,13 @@ def _print_nothing(console: Console, found: Matrix) -> None:
         say(console, Text(f"  without --{name} {wish}: {count(number, 'build')}"))
 
 
-def _head(*, every: bool) -> tuple[str, ...]:
-    return (*_HEAD[:1], *((_PLATFORM,) if every else ()), *_HEAD[1:], _CODE)
+def _table(found: Matrix) -> list[tuple[str, ...]]:
+    """Return the head and the rows, with a column for the platform and the GPU where asked."""
+    every = found.question.platform == "all"
+    judged = any(row.runs is not None for row in found.rows)
+    platform = (_PLATFORM,) if every else ()
+    head = (*_HEAD[:1], *platform, *_HEAD[1:], *((_RUNS,) if judged else ()), _CODE)
+    return [head, *(_cells(row, every=every) for row in found.rows)]
 
 
 def _cells(row: MatrixRow, *, every: bool) -> tuple[str, ...]:
@@ -95,6 +123,7 @@ def _cells(row: MatrixRow, *, every: bool) -> tuple[str, ...]:
         ", ".join(row.torchvision) or "-",
         ", ".join(row.torchaudio) or "-",
         _driver(row),
+        *((_ANSWERS[row.runs],) if row.runs is not None else ()),
         "not known" if row.code is None else " ".join(row.code) or "-",
     )
 
