@@ -108,6 +108,8 @@ TITLES: Final[dict[str, str]] = {
     "TE462": "No target of the spec fits this machine",
     "TE463": "The spec has no target of this name",
     "TE464": "Targets have different versions of a package",
+    "TE440": "The lock names a place that is not trusted",
+    "TE441": "Two indexes offer different files of the same name",
     # -- store
     "TE501": "A wheel does not match its hash",
     "TE502": "A download did not complete",

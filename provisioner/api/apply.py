@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from provisioner.api._locks import lock_problem
+from provisioner.api._locks import lock_problem, read_own_lock
 from provisioner.api._setting import Setting
 from provisioner.api._target import settle_target
 from provisioner.api.lock import make_locks
@@ -86,10 +86,8 @@ def _lock_to_apply(
     spec: Spec, planned: Plan, setting: Setting, reporter: Reporter, *, locked: bool
 ) -> tuple[Lock, tuple[Finding, ...]]:
     """Return the lock beside the spec, made or made anew where that is needed and allowed."""
-    from provisioner.lockfile import read_lock
-
     if spec.lock_file.exists() or locked:
-        present = read_lock(spec.lock_file)
+        present = read_own_lock(spec)
         stale = lock_problem(present, spec, planned.target.platform)
         if stale is None:
             return present, ()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provisioner.api._keeping import align_trio, settle_trio
-from provisioner.api._locks import lock_problem
+from provisioner.api._locks import lock_problem, lock_trust, read_own_lock
 from provisioner.api._setting import Setting
 from provisioner.api.host import host_facts
 from provisioner.api.plan import plan
@@ -121,12 +121,12 @@ def check_lock(spec: Spec) -> LockedSet:
         WorldError: There is no lock.
         VerificationError: A lock cannot be trusted.
     """
-    from provisioner.lockfile import input_changes, read_lock
+    from provisioner.lockfile import input_changes
 
     plans = plan(spec.widened)
     checked = []
     for one in _each(spec):
-        found = read_lock(one.lock_file)
+        found = read_own_lock(one)
         stale = lock_problem(found, one, plans.of(one.sole.name).target.platform)
         checked.append(
             Locked(
@@ -290,7 +290,7 @@ def _made(
         sizes = unpacked_sizes(list(wheels.values()), setting.store, client)
     done = [
         replace(
-            _told(job, read_lock(one.file), setting.store, sizes),
+            _told(job, read_lock(one.file, lock_trust(job.spec)), setting.store, sizes),
             written=has_changed,
             findings=(*job.findings, *notes),
         )
@@ -392,12 +392,12 @@ def _previous_lock(spec: Spec) -> tuple[Lock | None, tuple[Finding, ...]]:
         VerificationError: The file is not ours (``TE427``) or the lock of another spec (``TE425``):
             it is not overwritten.
     """
-    from provisioner.lockfile import foreign_lock, read_lock
+    from provisioner.lockfile import foreign_lock
 
     if not spec.lock_file.exists():
         return None, ()
     try:
-        found = read_lock(spec.lock_file)
+        found = read_own_lock(spec)
     except TorchenvError as exc:
         if any(finding.code == "TE427" for finding in exc.findings):
             raise

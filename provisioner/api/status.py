@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from provisioner.api._locks import lock_problem
+from provisioner.api._locks import lock_problem, read_own_lock
 from provisioner.api._target import settle_target
 from provisioner.api.plan import plan
 from provisioner.findings import TorchenvError
@@ -32,10 +32,9 @@ def status(spec: Spec, *, target: str | None = None) -> Status:
 
 def _compared(spec: Spec, platform: str) -> Status:
     from provisioner.environment import environment_status
-    from provisioner.lockfile import read_lock
 
     try:
-        found = read_lock(spec.lock_file)
+        found = read_own_lock(spec)
     except TorchenvError as exc:
         return environment_status(spec, None, exc.findings[0])
     return environment_status(spec, found, lock_problem(found, spec, platform))

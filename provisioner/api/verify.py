@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from provisioner.api._locks import read_own_lock
 from provisioner.api._target import settle_target
 from provisioner.events import Reporter
 from provisioner.findings import TorchenvError
@@ -40,9 +41,7 @@ def verify(
 
 def _lock_or_none(spec: Spec) -> Lock | None:
     """Return the lock beside the spec where it can be read: ``status`` tells where it cannot."""
-    from provisioner.lockfile import read_lock
-
     try:
-        return read_lock(spec.lock_file)
+        return read_own_lock(spec)
     except TorchenvError:
         return None

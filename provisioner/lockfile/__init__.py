@@ -9,6 +9,7 @@ from provisioner.lockfile._read import read_lock
 from provisioner.lockfile._set import as_set, set_problem, write_locks
 from provisioner.lockfile._sources import local_folders
 from provisioner.lockfile._stale import InputChange, foreign_lock, input_changes, staleness
+from provisioner.lockfile._trust import LockTrust
 from provisioner.lockfile._types import Lock, LockedPackage, LockedWheel
 from provisioner.lockfile._unpacked import unpacked_sizes
 from provisioner.lockfile._write import render_lock
@@ -18,6 +19,7 @@ __all__ = [
     "Lock",
     "LockDifference",
     "LockRequest",
+    "LockTrust",
     "LockedPackage",
     "LockedWheel",
     "PackageChange",

@@ -24,6 +24,7 @@ from provisioner.lockfile._resolve import Resolver, order_notes, refuse_local, s
 from provisioner.lockfile._sources import LockSources, lock_sources
 from provisioner.lockfile._tags import engine_platform, target_glibc, target_tags
 from provisioner.lockfile._trio import LocatedTrio, locate_trio
+from provisioner.lockfile._twins import refuse_twins
 from provisioner.lockfile._types import Lock
 from provisioner.lockfile._yanked import YankListener
 from provisioner.spec import spec_digest, spec_inputs
@@ -129,6 +130,7 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     )
     packages = complete(answer, request.client)
     _check_trio(plan, packages)
+    refuse_twins(packages, settled.routed, sources, request.client)
     refuse_changed_hashes(request.previous, packages, request.upgrade)
     notes = (
         *_not_followed(request.pip),

@@ -14,6 +14,7 @@ from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValida
 
 from provisioner import toml
 from provisioner.findings import Finding, VerificationError, Where, WorldError
+from provisioner.lockfile._trust import LockTrust, untrusted_places
 from provisioner.lockfile._types import Lock, LockedPackage, LockedWheel
 from provisioner.lockfile._write import LOCK_VERSION, TOOL_VERSION, content_digest
 from provisioner.paths import display
@@ -28,13 +29,18 @@ _MERGE: Final = re.compile(rb"^<{7} ", re.MULTILINE)
 """The first mark of a merge conflict, as git writes it."""
 
 
-def read_lock(path: Path) -> Lock:
+def read_lock(path: Path, trust: LockTrust | None = None) -> Lock:
     """Read and check a lock.
+
+    Args:
+        path: Its file.
+        trust: What it may name beyond ``https`` and paths in its own folder.
 
     Raises:
         WorldError: ``TE421``, there is none or it cannot be read.
         VerificationError: It is not TOML or not PEP 751 (``TE422``), of a version that is not
-            known (``TE423``), changed by hand (``TE424``), or not ours (``TE427``).
+            known (``TE423``), changed by hand (``TE424``), not ours (``TE427``), or it names
+            places that are not trusted (``TE440``).
     """
     try:
         content = path.read_bytes()
@@ -47,6 +53,9 @@ def read_lock(path: Path) -> Lock:
         raise VerificationError(
             _edited(path, "its content does not match the digest that torchenv wrote")
         )
+    untrusted = untrusted_places(document, path, trust or LockTrust())
+    if untrusted:
+        raise VerificationError(untrusted)
     try:
         return _lock(path, content, document)
     except (KeyError, TypeError, ValueError) as exc:

@@ -4,7 +4,7 @@ from provisioner.network._client import INDEX_ACCEPT, Client
 from provisioner.network._failures import Cause, NetworkError
 from provisioner.network._pages import IndexFile, parse_index_page
 from provisioner.network._proxies import proxy_url
-from provisioner.network._settings import Network
+from provisioner.network._settings import Network, is_loopback
 from provisioner.network._stop import StoppedError, StopSignal
 from provisioner.network._types import Download, Page
 
@@ -19,6 +19,7 @@ __all__ = [
     "Page",
     "StopSignal",
     "StoppedError",
+    "is_loopback",
     "parse_index_page",
     "proxy_url",
 ]

@@ -109,6 +109,7 @@ def _sources(model: SourcesModel, folder: Path) -> Sources:
         client_cert=None if model.client_cert is None else _joined(folder, model.client_cert),
         trusted_hosts=_tuple(model.trusted_hosts),
         timeout_s=model.timeout,
+        trust_lock=tuple(model.trust_lock),
         relative=_relative(model, folder),
     )
 

@@ -7,7 +7,7 @@ and examples are the reference documentation and the JSON Schema, so they are wr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
@@ -91,6 +91,7 @@ IndexUrl = Annotated[
 ]
 PlaceText = Annotated[str, AfterValidator(check_place)]
 PathText = Annotated[str, AfterValidator(check_path)]
+TrustKind = Literal["http", "file", "outside", "credentials"]
 HostText = Annotated[str, AfterValidator(check_host)]
 
 
@@ -322,6 +323,14 @@ class SourcesModel(_EdgeModel):
         title="Trusted hosts",
         description="Hosts, with or without port, whose certificates are not checked.",
         examples=[["index.example:8443"]],
+    )
+    trust_lock: list[TrustKind] = Field(
+        default_factory=list,
+        title="What a lock may name",
+        description="What is refused in a lock unless it stands here: `http` (plain HTTP to other "
+        "machines), `file` (`file:` URLs), `outside` (paths that leave the lock's folder) and "
+        "`credentials` (in URLs).",
+        examples=[["http"]],
     )
     timeout: Annotated[float, AfterValidator(check_timeout)] | None = Field(
         default=None,

@@ -85,6 +85,9 @@ class Sources:
     client_cert: str | None = None
     trusted_hosts: tuple[str, ...] | None = None
     timeout_s: float | None = None
+    trust_lock: tuple[str, ...] = ()
+    """What a lock may name although it is not safe: ``http``, ``file``, ``outside``,
+    ``credentials``."""
     relative: tuple[str, ...] = ()
     """Those paths of ``find_links`` and ``constraints`` that the spec gives from its own folder.
     All paths here, these too, are absolute."""
