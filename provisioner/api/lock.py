@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provisioner.api._keeping import align_trio, settle_trio
@@ -29,6 +27,7 @@ from provisioner.spec import newest_instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from provisioner.lockfile import InputChange, Lock, LockRequest
     from provisioner.network import Client
@@ -361,7 +360,6 @@ def _request(run: _Run, job: _Job, upgrade: Upgrade, lead: Lock | None) -> LockR
         client=run.client,
         engine=Engine(cache=run.setting.store.engine_cache, environ=run.setting.environ),
         store=run.setting.store,
-        interpreter=_engine_interpreter(job.planned, run.setting.environ),
         network_environ=engine_environ(run.setting.network),
         reporter=run.reporter,
         preferences=leading(preferences(job.previous, upgrade), lead, compat.is_companion),
@@ -370,19 +368,6 @@ def _request(run: _Run, job: _Job, upgrade: Upgrade, lead: Lock | None) -> LockR
         allow_download=run.options.allow_download,
         newest=None if newest is None else f"{newest:%Y-%m-%dT%H:%M:%SZ}",
     )
-
-
-def _engine_interpreter(planned: Plan, environ: Mapping[str, str]) -> Path:
-    """Return the Python that the engine resolves with: ours, but for free-threaded targets.
-
-    The engine is told the target's version; that a Python is free-threaded cannot be told, so such
-    a target needs an interpreter of its kind.
-    """
-    if not planned.target.python.endswith("t"):
-        return Path(sys.executable)
-    from provisioner.host import find_interpreter
-
-    return find_interpreter(planned.target.python, environ).path
 
 
 def _previous_lock(spec: Spec) -> tuple[Lock | None, tuple[Finding, ...]]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from provisioner import toml
 from provisioner.findings import Finding, Severity, VerificationError, WorldError
 from provisioner.lockfile._complete import Answer, complete
+from provisioner.lockfile._engine_target import engine_target
 from provisioner.lockfile._hashes import learn_hashes, learned_here, refuse_changed_hashes
 from provisioner.lockfile._inputs import check_sources, fetch_constraints
 from provisioner.lockfile._keep import Upgrade
@@ -22,16 +23,16 @@ from provisioner.lockfile._published import published_files
 from provisioner.lockfile._request import Request, WheelFile
 from provisioner.lockfile._resolve import Resolver, order_notes, refuse_local, settle
 from provisioner.lockfile._sources import LockSources, lock_sources
-from provisioner.lockfile._tags import engine_platform, target_glibc, target_tags
+from provisioner.lockfile._tags import target_floors, target_tags
 from provisioner.lockfile._trio import LocatedTrio, locate_trio
 from provisioner.lockfile._twins import refuse_twins
 from provisioner.lockfile._types import Lock
 from provisioner.lockfile._yanked import YankListener
 from provisioner.spec import spec_digest, spec_inputs
+from provisioner.store import disk_failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from packaging.tags import Tag
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from provisioner.engine import Engine
     from provisioner.events import Reporter
     from provisioner.host import HostFacts, PipConfig
+    from provisioner.lockfile._tags import Floors
     from provisioner.lockfile._types import LockedPackage
     from provisioner.network import Client
     from provisioner.planner import Plan
@@ -63,9 +65,6 @@ class LockRequest:
     engine: Engine
     store: Store
     """Keeps wheels that had to be downloaded to learn their hash."""
-    interpreter: Path
-    """The Python that the engine runs with; the target's version is told to it separately, but
-    for a free-threaded target it must be one of that kind."""
     network_environ: Mapping[str, str]
     """Certificates, proxies and time limits as variables of the engine."""
     reporter: Reporter
@@ -91,14 +90,12 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     """
     plan, reporter = request.plan, request.reporter
     sources = lock_sources(request.spec, plan, request.pip)
-    glibc, tags = _glibc(request), tags_of(request)
+    tags = tags_of(request)
     check_sources(sources, request.client)
     reporter.step(f"Looking for {plan.torch.name} {plan.torch.version}")
     located = locate_trio(plan, sources, tags, request.client)
     listener = YankListener(request.reporter.detail)
-    resolver = _resolver(
-        request, listener, sources.without_folders(), engine_platform(plan.target, glibc=glibc)
-    )
+    resolver = _resolver(request, listener, sources.without_folders())
     wanted = _wanted(request, sources, located)
     reporter.step(f"Resolving {len(wanted.trio) + len(wanted.others)} requirements")
     try:
@@ -144,12 +141,12 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
 
 def tags_of(request: LockRequest) -> tuple[Tag, ...]:
     """Return what the target accepts, best first."""
-    return target_tags(request.plan.target, glibc=_glibc(request))
+    return target_tags(request.plan.target, _floors(request))
 
 
-def _glibc(request: LockRequest) -> str | None:
-    host = (request.host.platform, request.host.libc_version)
-    return target_glibc(request.plan.target, floor=request.plan.glibc, host=host)
+def _floors(request: LockRequest) -> Floors:
+    plan = request.plan
+    return target_floors(plan.target, request.spec.sole, trio=plan.glibc, host=request.host)
 
 
 def _not_followed(pip: PipConfig) -> tuple[Finding, ...]:
@@ -168,18 +165,18 @@ def _not_followed(pip: PipConfig) -> tuple[Finding, ...]:
     )
 
 
-def _resolver(
-    request: LockRequest, listener: YankListener, sources: LockSources, platform: str
-) -> Resolver:
-    target = request.plan.target
-    arguments = ["--python", str(request.interpreter), "--python-platform", platform]
-    if not target.python.endswith("t"):
-        arguments += ["--python-version", target.python]
+def _resolver(request: LockRequest, listener: YankListener, sources: LockSources) -> Resolver:
+    try:
+        target = engine_target(
+            request.plan.target, _floors(request), request.store.root / "interpreters"
+        )
+    except OSError as exc:
+        raise WorldError(disk_failure(request.store.root, exc)) from exc
     return Resolver(
         engine=request.engine,
         sources=sources,
-        target_arguments=tuple(arguments),
-        environ=request.network_environ,
+        target_arguments=target.arguments,
+        environ={**request.network_environ, **target.environ},
         constraint_texts=fetch_constraints(sources, request.client),
         is_companion=request.compat.is_companion,
         on_detail=listener,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from packaging.tags import compatible_tags, cpython_tags, mac_platforms
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
 
     from packaging.tags import Tag
 
+    from provisioner.host import HostFacts
     from provisioner.planner import Target
+    from provisioner.spec import TargetWish
 
 BASELINE_GLIBC: Final = "2.28"
 """Locks are made for this glibc where the trio itself does not need a newer one: what RHEL 8 and
@@ -24,31 +27,50 @@ BASELINE_MACOS: Final = "14.0"
 _LEGACY: Final = {(2, 17): "manylinux2014", (2, 12): "manylinux2010", (2, 5): "manylinux1"}
 
 
-def target_glibc(target: Target, *, floor: str | None, host: tuple[str, str | None]) -> str | None:
-    """Return the glibc to lock for, or None where the target is not Linux.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floors:
+    """The oldest systems that a lock is for; what a platform does not have is None."""
+
+    glibc: str | None = None
+    macos: str | None = None
+
+
+def target_floors(target: Target, wish: TargetWish, *, trio: str | None, host: HostFacts) -> Floors:
+    """Return what to lock for.
+
+    What the spec says holds. Else it is the baseline, the same on every machine, but that the trio
+    may need a newer glibc, and that an older host lowers it where the host is itself the target.
 
     Args:
         target: What is locked.
-        floor: Lowest glibc that the trio's wheels run on.
-        host: Platform and glibc version of this machine; an older host lowers the baseline when
-            it is itself the target.
+        wish: What the spec says of the target's machines.
+        trio: Lowest glibc that the trio's wheels run on.
+        host: This machine.
     """
-    if not target.platform.startswith("linux-"):
-        return None
-    glibc = max(BASELINE_GLIBC, floor or BASELINE_GLIBC, key=_release)
-    platform, host_glibc = host
-    if platform == target.platform and host_glibc is not None:
-        glibc = min(glibc, host_glibc, key=_release)
-    return glibc
+    is_here = host.platform == target.platform
+    match target.platform.partition("-")[0]:
+        case "linux":
+            baseline = max(BASELINE_GLIBC, trio or BASELINE_GLIBC, key=_release)
+            here = host.libc_version if is_here and host.libc == "glibc" else None
+            return Floors(glibc=wish.glibc or _older(baseline, here))
+        case "macos":
+            here = host.macos_version if is_here else None
+            return Floors(macos=wish.macos or _older(BASELINE_MACOS, here))
+        case _:
+            return Floors()
 
 
-def target_tags(target: Target, *, glibc: str | None) -> tuple[Tag, ...]:
+def _older(baseline: str, here: str | None) -> str:
+    return min(baseline, here or baseline, key=_release)
+
+
+def target_tags(target: Target, floors: Floors) -> tuple[Tag, ...]:
     """Return every tag that an interpreter of the target accepts, best first."""
     python = target.python.removesuffix("t")
     version = (int(python.split(".")[0]), int(python.split(".")[1]))
     interpreter = f"cp{version[0]}{version[1]}"
     free_threaded = target.python.endswith("t")
-    platforms = list(_platforms(target.platform, glibc or BASELINE_GLIBC))
+    platforms = list(_platforms(target.platform, floors))
     abis = [f"{interpreter}t"] if free_threaded else None
     return (
         *cpython_tags(python_version=version, abis=abis, platforms=platforms),
@@ -75,33 +97,15 @@ def best_first(names: Iterable[str], tags: tuple[Tag, ...]) -> list[str]:
     return [name for *_, name in sorted(usable)]
 
 
-def engine_platform(target: Target, *, glibc: str | None) -> str:
-    """Return the engine's word for the target (``--python-platform``)."""
-    system, machine = target.platform.split("-", 1)
-    match system:
-        case "linux":
-            known = ["2.17", "2.28", *(f"2.{minor}" for minor in range(31, 41))]
-            fits = [one for one in known if _release(one) <= _release(glibc or BASELINE_GLIBC)]
-            return (
-                f"{machine}-manylinux_{fits[-1].replace('.', '_')}"
-                if fits
-                else f"{machine}-unknown-linux-gnu"
-            )
-        case "macos":
-            return f"{'aarch64' if machine == 'arm64' else machine}-apple-darwin"
-        case _:
-            return f"{'aarch64' if machine == 'arm64' else machine}-pc-windows-msvc"
-
-
-def _platforms(platform: str, glibc: str) -> Iterator[str]:
+def _platforms(platform: str, floors: Floors) -> Iterator[str]:
     """Yield the platform tags of a target, most specific first."""
     system, machine = platform.split("-", 1)
     match system:
         case "linux":
-            yield from _manylinux(machine, glibc)
+            yield from _manylinux(machine, floors.glibc or BASELINE_GLIBC)
             yield f"linux_{machine}"
         case "macos":
-            yield from mac_platforms(_release(BASELINE_MACOS), machine)
+            yield from mac_platforms(_release(floors.macos or BASELINE_MACOS), machine)
         case _:
             yield {"x86_64": "win_amd64", "arm64": "win_arm64"}[machine]
 
@@ -115,6 +119,6 @@ def _manylinux(machine: str, glibc: str) -> Iterator[str]:
 
 
 def _release(version: str) -> tuple[int, int]:
-    """Return ``2.28`` as numbers, so that 2.5 is older than 2.17."""
-    major, minor = version.split(".")[:2]
+    """Return ``2.28`` as numbers, so that 2.5 is older than 2.17; ``14`` is ``14.0``."""
+    major, minor = f"{version}.0".split(".")[:2]
     return int(major), int(minor)

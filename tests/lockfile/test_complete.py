@@ -8,14 +8,16 @@ import pytest
 
 from provisioner.findings import WorldError
 from provisioner.lockfile._complete import Answer, complete
-from provisioner.lockfile._tags import target_tags
+from provisioner.lockfile._tags import Floors, target_tags
 from provisioner.network import Client, IndexFile, Network
 from provisioner.planner import Target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-TAGS = target_tags(Target(platform="linux-x86_64", python="3.11", accelerator="cpu"), glibc="2.28")
+TAGS = target_tags(
+    Target(platform="linux-x86_64", python="3.11", accelerator="cpu"), Floors(glibc="2.28")
+)
 URL = "https://registry.example/files"
 
 
