@@ -34,6 +34,7 @@ def apply(
     target: str | None = None,
     locked: bool = False,
     wait: bool = True,
+    repair: bool = False,
     reporter: Reporter | None = None,
 ) -> Applied:
     """Make the environment of the spec equal to its lock, and prove it; lock first where needed.
@@ -43,6 +44,7 @@ def apply(
         target: Name of the target; by default the one that fits this machine best.
         locked: Refuse a missing or stale lock, and never resolve.
         wait: Wait for another apply on the same environment.
+        repair: Compare every byte with the wheels first, and not sizes and times only.
         reporter: Listens to the progress.
 
     Raises:
@@ -75,6 +77,7 @@ def apply(
             local_sources=setting.iter_local_folders(),
             environ=setting.environ,
             wait=wait,
+            repair=repair,
         ),
         reporter,
     )

@@ -99,6 +99,6 @@ def plan_with_changes(spec: Spec, *, host: HostFacts | None = None) -> Planned:
         return Planned(plans=plans, changes=None, doubts=doubts)
     if current is None:
         return Planned(plans=plans, changes=None)
-    from provisioner.environment import inspect_environment, plan_changes
+    from provisioner.environment import environment_changes
 
-    return Planned(plans=plans, changes=plan_changes(inspect_environment(spec.path), current))
+    return Planned(plans=plans, changes=environment_changes(spec, current))

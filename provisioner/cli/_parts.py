@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from provisioner.urls import strip_credentials
 
 if TYPE_CHECKING:
-    from provisioner.environment import Changes, Proof, Removal
+    from provisioner.environment import Change, Changes, Proof, Removal
     from provisioner.planner import Plan
 
 TARGET: Final = "default"
@@ -35,13 +35,20 @@ def target(plan: Plan) -> dict[str, Any]:
 def changes(found: Changes) -> dict[str, Any]:
     """Return the difference between an environment and its lock."""
     return {
-        "added": [{"name": one.name, "version": one.after} for one in found.added],
-        "removed": [{"name": one.name, "version": one.before} for one in found.removed],
+        "added": [
+            {**_why(one), "version": one.after, "size": one.size_bytes} for one in found.added
+        ],
+        "removed": [{**_why(one), "version": one.before} for one in found.removed],
         "changed": [
-            {"name": one.name, "from": one.before, "to": one.after} for one in found.changed
+            {**_why(one), "from": one.before, "to": one.after, "size": one.size_bytes}
+            for one in found.changed
         ],
         "unchanged": len(found.unchanged),
     }
+
+
+def _why(change: Change) -> dict[str, Any]:
+    return {"name": change.name, "reason": change.reason, "detail": change.detail}
 
 
 def proof(seen: Proof) -> dict[str, Any]:

@@ -30,28 +30,45 @@ class TargetModel(DocumentModel):
     constraints: list[ConstraintModel] = Field(description="What the planner adds, and why.")
 
 
-class PackageModel(DocumentModel):
-    """A package and its version."""
+class ChangeModel(DocumentModel):
+    """Why a package is installed, replaced or removed."""
 
     name: str = Field(description="Normalised name.")
-    version: str = Field(description="Full version, local part included.")
+    reason: str = Field(
+        description="`not installed`, `other version`, `other build` (of the same version), "
+        "`unknown wheel`, `damaged`, `half removed`, `foreign files`, `stray`, `not locked`."
+    )
+    detail: str = Field(description="What was seen; empty where the versions say it all.")
 
 
-class VersionChangeModel(DocumentModel):
+class AddedModel(ChangeModel):
+    """A package that is installed."""
+
+    version: str = Field(description="Locked version.")
+    size: int | None = Field(description="Bytes of the wheel.")
+
+
+class RemovedModel(ChangeModel):
+    """A package that is left behind."""
+
+    version: str = Field(description="Installed version.")
+
+
+class VersionChangeModel(ChangeModel):
     """A package that is replaced."""
 
-    name: str = Field(description="Normalised name.")
     from_: str = Field(alias="from", description="Installed version.")
     to: str = Field(
         description="Locked version; the same where another wheel of it takes its place."
     )
+    size: int | None = Field(description="Bytes of the wheel.")
 
 
 class ChangesModel(DocumentModel):
     """The difference between an environment and its lock; each list sorted by name."""
 
-    added: list[PackageModel] = Field(description="Locked and not installed.")
-    removed: list[PackageModel] = Field(description="Installed and not locked.")
+    added: list[AddedModel] = Field(description="Locked and not installed.")
+    removed: list[RemovedModel] = Field(description="Installed and not locked.")
     changed: list[VersionChangeModel] = Field(description="Installed otherwise than locked.")
     unchanged: int = Field(description="Number of packages that are as locked.", ge=0)
 

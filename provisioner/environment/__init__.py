@@ -21,7 +21,7 @@ from provisioner.environment._removal import (
     tidy,
 )
 from provisioner.environment._state import BasePython, Package, Proof, State
-from provisioner.environment._status import Status, environment_status
+from provisioner.environment._status import Status, environment_changes, environment_status
 from provisioner.environment._types import (
     Absent,
     Blocked,
@@ -59,6 +59,7 @@ __all__ = [
     "WheelStore",
     "apply_lock",
     "destroy",
+    "environment_changes",
     "environment_status",
     "inspect_environment",
     "os_errors_as_findings",

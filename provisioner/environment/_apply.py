@@ -7,12 +7,13 @@ and only then switch. Whatever fails or interrupts before the switch leaves what
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from provisioner import paths
 from provisioner.environment._build import Blueprint, Built, build
 from provisioner.environment._changes import plan_changes
-from provisioner.environment._examine import examine
+from provisioner.environment._differences import difference_findings, unknown_finding
+from provisioner.environment._examine import Examination, examine
 from provisioner.environment._generations import clean_up, discard_unless_current, prune
 from provisioner.environment._inspect import inspect_environment
 from provisioner.environment._layout import Layout
@@ -20,10 +21,12 @@ from provisioner.environment._locking import environment_lock
 from provisioner.environment._os_errors import os_errors_as_findings
 from provisioner.environment._place import prepare_place, require_place
 from provisioner.environment._pointer import summarise, write_pointer
+from provisioner.environment._records import records_folder
 from provisioner.environment._space import Need, check_space, unpacked_need
 from provisioner.environment._switch import switch
 from provisioner.environment._types import Ours
 from provisioner.environment._unpacked import is_known, link_mode, unpacked_folder
+from provisioner.environment._verify import VerifySetting, verify_generation
 from provisioner.events import Reporter
 from provisioner.findings import Finding, Severity
 
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provisioner.environment._changes import Changes
-    from provisioner.environment._examine import Examination
     from provisioner.environment._layout import Generation
     from provisioner.environment._state import Proof
     from provisioner.environment._types import Environment
@@ -42,6 +44,10 @@ if TYPE_CHECKING:
     from provisioner.network import Client
     from provisioner.spec import Spec
     from provisioner.store import WantedWheel
+
+
+_MENDED: Final = frozenset({"TE607", "TE609", "TE611", "TE612", "TE704"})
+"""Findings about an environment that an apply mends."""
 
 
 class WheelStore(Protocol):
@@ -55,6 +61,9 @@ class WheelStore(Protocol):
         local_sources: Iterable[Path],
     ) -> Mapping[str, Path]:
         """Return verified files by sha256, fetched where they are not there yet."""
+
+    def find(self, sha256: str) -> Path | None:
+        """Return the wheel with this hash where the store has it, hashed anew; else None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +83,8 @@ class ApplyRequest:
     """The caller's environment variables."""
     wait: bool = True
     """Whether to wait for another apply on the same environment."""
+    repair: bool = False
+    """Whether to compare every byte first, and not sizes and times only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +119,7 @@ def apply_lock(request: ApplyRequest, reporter: Reporter | None = None) -> Appli
     reporter = reporter or Reporter()
     layout = Layout(link=request.spec.path)
     before, examination = _look(layout, request)
-    if examination.condition == "current":
+    if examination.condition == "current" and not request.repair:
         return _nothing_to_do(layout, request, before)
     prepare_place(layout, before)
     with environment_lock(layout, reporter, wait=request.wait):
@@ -116,6 +127,8 @@ def apply_lock(request: ApplyRequest, reporter: Reporter | None = None) -> Appli
             clean_up(layout)
         # Whoever held the lock before may have done the work.
         before, examination = _look(layout, request)
+        if request.repair:
+            examination = _look_closer(layout, request, reporter, before, examination)
         if examination.condition == "current":
             return _nothing_to_do(layout, request, before)
         return _make(layout, request, reporter, before, examination)
@@ -126,6 +139,33 @@ def _look(layout: Layout, request: ApplyRequest) -> tuple[Environment, Examinati
     environment = inspect_environment(layout.link)
     require_place(layout, environment)
     return environment, examine(layout.link, environment, request.lock, request.spec.python)
+
+
+def _look_closer(
+    layout: Layout,
+    request: ApplyRequest,
+    reporter: Reporter,
+    environment: Environment,
+    examination: Examination,
+) -> Examination:
+    """Compare every byte, where there is an environment that can be compared."""
+    if not isinstance(environment, Ours) or environment.state is None:
+        return examination
+    setting = VerifySetting(
+        records=records_folder(request.environ),
+        wheel_of=lambda package: request.store.find(package.sha256),
+        environ=request.environ,
+    )
+    with os_errors_as_findings(layout.root):
+        verified = verify_generation(environment.generation, environment.state, setting, reporter)
+    if verified.is_whole:
+        return examination
+    unknown = (unknown_finding(verified.unknown),) if verified.unknown else ()
+    return Examination(
+        condition="damaged" if examination.condition == "current" else examination.condition,
+        findings=(*difference_findings(layout.link, verified.differences), *unknown),
+        differences=verified.differences,
+    )
 
 
 def _nothing_to_do(layout: Layout, request: ApplyRequest, found: Environment) -> Applied:
@@ -155,7 +195,8 @@ def _make(
     with os_errors_as_findings(layout.root):
         generation = layout.generation(layout.next_number())
         try:
-            built = build(_blueprint(layout, request, wheels), generation, reporter)
+            blueprint = _blueprint(layout, request, wheels, examination)
+            built = build(blueprint, generation, reporter)
             reporter.step(f"Switching {paths.display(layout.link)} to the new environment")
             kept = _switch(layout, generation)
         except BaseException:
@@ -170,7 +211,7 @@ def _make(
         folder=generation.folder,
         generation=generation.number,
         summary=summarise(request.lock),
-        changes=plan_changes(before, request.lock),
+        changes=plan_changes(before, request.lock, examination.differences),
         proof=built.state.proof,
         findings=(*_worth_saying(examination), *built.findings, *_mode_note(before, built), *kept),
     )
@@ -198,7 +239,13 @@ def _fetch(layout: Layout, request: ApplyRequest, reporter: Reporter) -> Mapping
     return files
 
 
-def _blueprint(layout: Layout, request: ApplyRequest, wheels: Mapping[str, Path]) -> Blueprint:
+def _blueprint(
+    layout: Layout,
+    request: ApplyRequest,
+    wheels: Mapping[str, Path],
+    examination: Examination,
+) -> Blueprint:
+    damaged = (one.owner for one in examination.differences if one.kind != "added")
     return Blueprint(
         lock=request.lock,
         wheels=wheels,
@@ -206,6 +253,7 @@ def _blueprint(layout: Layout, request: ApplyRequest, wheels: Mapping[str, Path]
         link=layout.link,
         app_data=paths.store_root(request.environ) / "virtualenv",
         environ=request.environ,
+        suspects=frozenset(owner.name for owner in damaged if owner is not None),
     )
 
 
@@ -235,4 +283,4 @@ def _mode_note(before: Environment, built: Built) -> tuple[Finding, ...]:
 
 def _worth_saying(examination: Examination) -> tuple[Finding, ...]:
     """Return what an apply mends; that it was asked for something new is no finding."""
-    return tuple(each for each in examination.findings if each.code in {"TE607", "TE609", "TE704"})
+    return tuple(each for each in examination.findings if each.code in _MENDED)

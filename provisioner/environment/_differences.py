@@ -45,7 +45,7 @@ def unknown_finding(names: Sequence[str]) -> Finding:
         message=f"Not compared with a wheel: {_listed(names)}.",
         why="Neither the wheel nor its RECORD is in the store any more, and what is installed "
         "cannot vouch for itself.",
-        do="`torchenv apply --repair` fetches the wheels and installs these packages anew.",
+        do="`torchenv apply --repair` fetches the wheels and makes the environment anew.",
     )
 
 
@@ -69,8 +69,13 @@ def added_lines(differences: Iterable[Difference]) -> Iterator[str]:
     added = tuple(differences)
     strays = Counter(str(one.owner) for one in added if one.owner and one.owner.is_stray)
     for package, files in sorted(strays.items()):
-        yield f"package {package} added ({files} file{'' if files == 1 else 's'})"
+        yield f"package {package} added ({count(files)})"
+    halves = Counter(top for one in added if (top := _half_removed(one.path)))
+    for top, files in sorted(halves.items()):
+        yield f"`{top}`, left by an installer that was stopped ({count(files)})"
     for one in added:
+        if _half_removed(one.path):
+            continue
         if one.owner is None:
             yield _short(one.path)
         elif not one.owner.is_stray:
@@ -83,7 +88,7 @@ def _damage(link: Path, differences: Sequence[Difference]) -> Finding:
         severity=Severity.WARNING,
         message=f"Files of `{display(link)}` are missing or were changed.",
         why="They differ from what was installed and proven:\n" + shown(damage_lines(differences)),
-        do="`torchenv apply --repair` installs the damaged packages anew, in a new generation.",
+        do="`torchenv apply` installs the damaged packages anew, in a new generation.",
     )
 
 
@@ -93,9 +98,17 @@ def _added(link: Path, differences: Sequence[Difference]) -> Finding:
         severity=Severity.WARNING,
         message=f"Files were added to `{display(link)}` by something other than torchenv.",
         why="They are in no package of the lock:\n" + shown(list(added_lines(differences))),
-        do="Add what you need to `[dependencies]` in the spec: `torchenv apply` leaves these files "
-        "behind in the previous generation.",
+        do=_keep(differences),
     )
+
+
+def _keep(differences: Sequence[Difference]) -> str:
+    """Return how to keep what was installed by hand."""
+    names = {one.owner.name for one in differences if one.owner and one.owner.is_stray}
+    left = "`torchenv apply` leaves these files behind in the previous generation."
+    if not names:
+        return left
+    return f"{left} To keep packages: `torchenv add {' '.join(sorted(names))}`."
 
 
 def _byte_code(link: Path, differences: Sequence[Difference]) -> Finding:
@@ -107,6 +120,17 @@ def _byte_code(link: Path, differences: Sequence[Difference]) -> Finding:
         + shown([_short(one.path) for one in differences]),
         do="Find out who wrote it. `torchenv apply --repair` makes a new generation without it.",
     )
+
+
+def _half_removed(path: str) -> str:
+    """Return where pip moved what it was removing, ``~orch``, or nothing."""
+    top = path.partition("/site-packages/")[2].partition("/")[0]
+    return top if top.startswith("~") else ""
+
+
+def count(files: int) -> str:
+    """Return ``1 file``, ``2 files``."""
+    return "1 file" if files == 1 else f"{files} files"
 
 
 def _short(path: str) -> str:

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from provisioner import paths
 from provisioner._quick import list_files
-from provisioner.findings import Finding, Severity
-from provisioner.paths import display
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from provisioner.environment._layout import Generation
-
-SHOWN: Final = 20
-"""How many files a finding names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,43 +73,8 @@ def compare(recorded: bytes, found: bytes) -> Drift:
     )
 
 
-def drift_findings(link: Path, drift: Drift) -> tuple[Finding, ...]:
-    """Word a drift: damage (missing, changed) and what was added, each in one finding."""
-    findings = []
-    if drift.missing or drift.changed:
-        lines = [f"missing: {path}" for path in drift.missing]
-        lines += [f"changed: {path}" for path in drift.changed]
-        findings.append(
-            Finding(
-                code="TE704",
-                severity=Severity.WARNING,
-                message=f"Files of `{display(link)}` are missing or were changed.",
-                why="They differ from what was installed and proven:\n" + _shown(lines),
-                do="`torchenv apply` builds the environment anew and switches to it.",
-            )
-        )
-    if drift.added:
-        findings.append(
-            Finding(
-                code="TE607",
-                severity=Severity.WARNING,
-                message=f"Files were added to `{display(link)}` by something other than torchenv.",
-                why="They are in no package of the lock:\n" + _shown(list(drift.added)),
-                do="Add what you need to `[dependencies]` in the spec: `torchenv apply` leaves "
-                "these files behind in the previous generation.",
-            )
-        )
-    return tuple(findings)
-
-
 def _by_path(manifest: bytes) -> dict[str, str]:
     r"""Split lines of ``path\tkind\tsize\tmtime``; a path may hold tabs, the rest never does."""
     text = manifest.decode("utf-8", "surrogateescape")
     split = (line.rsplit("\t", 3) for line in text.split("\n"))
     return {path: " ".join(facts) for path, *facts in split if facts}
-
-
-def _shown(lines: list[str]) -> str:
-    more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
-    text = "\n".join([*lines[:SHOWN], *more])
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")  # names that are no UTF-8

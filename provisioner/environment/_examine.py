@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from typing_extensions import assert_never
 
-from provisioner.environment._drift import Drift, drift_findings, find_drift
+from provisioner.environment._differences import difference_findings
+from provisioner.environment._drift import Drift, find_drift
+from provisioner.environment._owners import Difference, find_differences
 from provisioner.environment._state import content_digest
 from provisioner.environment._types import Absent, Blocked, Environment, Foreign, Ours
 from provisioner.findings import Finding, Severity
@@ -31,6 +33,8 @@ class Examination:
     condition: Condition
     findings: tuple[Finding, ...] = ()
     """Warnings; an error where nothing can be done at this path."""
+    differences: tuple[Difference, ...] = ()
+    """Files that are not as they were when the environment was complete."""
 
 
 def examine(link: Path, environment: Environment, lock: Lock | None, python: str) -> Examination:
@@ -50,7 +54,23 @@ def examine(link: Path, environment: Environment, lock: Lock | None, python: str
     except OSError as exc:
         finding = _cannot_be_used(link, f"its files cannot be read ({exc.strerror or exc})")
         return Examination(condition="damaged", findings=(finding,))
-    return Examination(condition=_of_drift(drift), findings=drift_findings(link, drift))
+    if drift.is_empty:
+        return found
+    differences = _differences(environment, drift)
+    return Examination(
+        condition=_of_drift(drift),
+        findings=difference_findings(link, differences),
+        differences=differences,
+    )
+
+
+def _differences(ours: Ours, drift: Drift) -> tuple[Difference, ...]:
+    packages = ours.state.packages if ours.state is not None else ()
+    return find_differences(
+        ours.generation,
+        {(package.name, package.version) for package in packages},
+        {"missing": drift.missing, "changed": drift.changed, "added": drift.added},
+    )
 
 
 def examine_usable(

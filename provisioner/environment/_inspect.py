@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
 
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 
     from provisioner.environment._layout import Generation
     from provisioner.environment._state import State
+
+
+_BUILD: Final = re.compile(r"^(cuda|hip|xpu)\b[^=\n]*= *['\"]([^'\"]+)['\"]", re.MULTILINE)
+"""``cuda: Optional[str] = '12.1'``"""
+_NO_CUDA: Final = re.compile(r"^cuda\b[^=\n]*= *None", re.MULTILINE)
 
 
 def inspect_environment(path: Path) -> Environment:
@@ -42,15 +49,43 @@ def installed_in(generation: Generation, state: State | None) -> tuple[Installed
     hash is known where the state names the same version.
     """
     known = {(each.name, each.version): each.sha256 for each in state.packages} if state else {}
-    pairs = {
-        name_and_version(folder)
+    found = {
+        name_and_version(folder): folder
         for site in generation.site_packages()
         for folder in site.glob("*.dist-info")
+        if not folder.name.startswith("~")  # pip was killed while it removed this
     }
     return tuple(
-        Installed(name=name, version=version, sha256=known.get((name, version)))
-        for name, version in sorted(pairs)
+        Installed(
+            name=name,
+            version=version,
+            sha256=known.get((name, version)),
+            has_record=(folder / "RECORD").is_file(),
+            origin_sha256=_origin_sha256(folder),
+            build=_build(folder.parent / name) if name == "torch" else None,
+        )
+        for (name, version), folder in sorted(found.items())
     )
+
+
+def _origin_sha256(dist_info: Path) -> str | None:
+    """Return the hash of the wheel that was installed from a URL or a file (PEP 610)."""
+    try:
+        text = (dist_info / "direct_url.json").read_text("utf-8")
+        told = json.loads(text)["archive_info"]["hashes"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return told if isinstance(told, str) else None
+
+
+def _build(package: Path) -> str | None:
+    """Return what torch's ``version.py`` says that it was compiled for."""
+    try:
+        text = (package / "version.py").read_text("utf-8", errors="replace")
+    except OSError:
+        return None
+    told = [f"{kind} {value}" for kind, value in _BUILD.findall(text)]
+    return told[0] if told else "cpu" if _NO_CUDA.search(text) else None
 
 
 def name_and_version(folder: Path) -> tuple[str, str]:

@@ -40,6 +40,13 @@ class Status:
     """Why that target, in one line; empty where there was nothing to choose."""
 
 
+def environment_changes(spec: Spec, lock: Lock) -> Changes:
+    """Return what an apply of a lock would change, damaged files included; changes nothing."""
+    environment = inspect_environment(spec.path)
+    examination = examine(spec.path, environment, lock, spec.python)
+    return plan_changes(environment, lock, examination.differences)
+
+
 def environment_status(
     spec: Spec, lock: Lock | None, lock_finding: Finding | None = None
 ) -> Status:
@@ -62,6 +69,8 @@ def environment_status(
         generation=ours.generation.folder.name if ours is not None else None,
         state=state,
         findings=(*((lock_finding,) if lock_finding else ()), *examination.findings),
-        changes=plan_changes(environment, lock) if lock is not None else None,
+        changes=plan_changes(environment, lock, examination.differences)
+        if lock is not None
+        else None,
         made=ours.state if ours is not None else None,
     )

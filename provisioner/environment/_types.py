@@ -20,6 +20,13 @@ class Installed:
     version: str
     sha256: str | None
     """Of the wheel that it came from; None where torchenv did not install it."""
+    has_record: bool = True
+    """Whether its ``.dist-info`` has a RECORD: without one it was half removed."""
+    origin_sha256: str | None = None
+    """Of the wheel, where ``direct_url.json`` says so (PEP 610)."""
+    build: str | None = None
+    """What torch's ``version.py`` was compiled for: ``cpu``, ``cuda 12.1``; None where it does not
+    say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from provisioner.documents import COMMANDS, document
-from provisioner.documents._parts import ChangesModel, PackageModel, VersionChangeModel
+from provisioner.documents._parts import AddedModel, ChangesModel, VersionChangeModel
 from provisioner.findings import Combination, Finding, Severity, Where
 from provisioner.spec.schema import render_schemas
 from tests.spec.json_schema import errors
@@ -42,9 +42,26 @@ TARGET = {
     "constraints": [{"requirement": "numpy<2", "why": "w", "source": "s"}],
 }
 CHANGES = {
-    "added": [{"name": "torch", "version": "2.13.0+cpu"}],
+    "added": [
+        {
+            "name": "torch",
+            "reason": "not installed",
+            "detail": "",
+            "version": "2.13.0+cpu",
+            "size": 191,
+        }
+    ],
     "removed": [],
-    "changed": [{"name": "pip", "from": "26.2", "to": "26.3"}],
+    "changed": [
+        {
+            "name": "pip",
+            "reason": "damaged",
+            "detail": "1 missing",
+            "from": "26.3",
+            "to": "26.3",
+            "size": 18,
+        }
+    ],
     "unchanged": 3,
 }
 PROOF = {
@@ -241,9 +258,17 @@ def test_errors_come_first() -> None:
 def test_models_are_taken_as_they_are() -> None:
     """A body may hold models as well as plain values."""
     changes = ChangesModel(
-        added=[PackageModel(name="torch", version="2.13.0+cpu")],
+        added=[
+            AddedModel(
+                name="torch", reason="not installed", detail="", version="2.13.0+cpu", size=191
+            )
+        ],
         removed=[],
-        changed=[VersionChangeModel(name="pip", from_="26.2", to="26.3")],
+        changed=[
+            VersionChangeModel(
+                name="pip", reason="damaged", detail="1 missing", from_="26.3", to="26.3", size=18
+            )
+        ],
         unchanged=3,
     )
     assert document("plan", {"changes": changes}, [])["changes"] == CHANGES

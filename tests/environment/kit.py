@@ -188,7 +188,9 @@ class Project:
             compat_version="1",
         )
 
-    def request(self, lock: Lock, *, spec: Spec | None = None, wait: bool = True) -> ApplyRequest:
+    def request(
+        self, lock: Lock, *, spec: Spec | None = None, wait: bool = True, repair: bool = False
+    ) -> ApplyRequest:
         """Return what ``apply_lock`` needs."""
         network = Network()
         return ApplyRequest(
@@ -200,7 +202,12 @@ class Project:
             local_sources=(),
             environ=self.environ,
             wait=wait,
+            repair=repair,
         )
+
+    def repair(self, lock: Lock) -> Applied:
+        """Apply a lock, with every byte compared first."""
+        return apply_lock(self.request(lock, repair=True))
 
     def apply(self, lock: Lock, reporter: Reporter | None = None) -> Applied:
         """Apply a lock."""

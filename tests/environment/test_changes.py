@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.environment import Absent, Changes, Foreign, Installed, Ours, plan_changes
+from provisioner.environment._changes import is_build_of
 from provisioner.environment._layout import Generation
+from provisioner.environment._owners import Difference, Owner
 from provisioner.lockfile import Lock, LockedPackage, LockedWheel
-from provisioner.planner import Target
+from provisioner.planner import ChosenBuild, Target
 
 VERSIONS = st.dictionaries(
     st.sampled_from(["torch", "numpy", "requests", "idna", "pip"]),
@@ -104,3 +108,86 @@ def test_nothing_and_foreign_start_from_nothing(versions: dict[str, str]) -> Non
         changes = plan_changes(environment, lock_of(versions))
         assert [each.name for each in changes.added] == sorted(versions)
         assert (changes.removed, changes.changed, changes.unchanged) == ((), (), ())
+
+
+LOCK = replace(
+    lock_of({"torch": "2.2.0", "pip": "26.3"}),
+    trio=(ChosenBuild(name="torch", public="2.2.0", version="2.2.0", accelerator="cpu"),),
+)
+TORCH = Installed(name="torch", version="2.2.0", sha256=sha256("torch", "2.2.0"))
+PIP = Installed(name="pip", version="26.3", sha256=sha256("pip", "26.3"))
+
+
+def reason(*installed: Installed, differences: tuple[Difference, ...] = ()) -> tuple[str, str]:
+    """Return why torch would be replaced."""
+    environment = replace(ours({}), installed=(*installed, PIP))
+    changes = plan_changes(environment, LOCK, differences)
+    (torch,) = (one for one in (*changes.changed, *changes.unchanged) if one.name == "torch")
+    return torch.reason, torch.detail
+
+
+def of_torch(kind: str, *, is_stray: bool = False) -> Difference:
+    """Return a file of torch that differs."""
+    owner = Owner(name="torch", version="2.2.0", is_stray=is_stray)
+    return Difference(kind=kind, path="torch/a.py", owner=owner)  # type: ignore[arg-type]
+
+
+def test_every_change_has_its_reason() -> None:
+    """What is seen of an installed package decides why it is replaced."""
+    assert reason(TORCH) == ("as locked", "")
+    assert reason(replace(TORCH, version="2.1.0")) == ("other version", "")
+    seen = replace(TORCH, version="2.2.0+cu121", build="cuda 12.1")
+    assert reason(seen) == ("other build", "`torch/version.py` says cuda 12.1")
+    assert reason(replace(TORCH, build="cuda 12.1")) == (
+        "other build",
+        "`torch/version.py` says cuda 12.1, and cpu is locked",
+    )
+    assert reason(replace(TORCH, build="cpu")) == ("as locked", "")
+    assert reason(replace(TORCH, origin_sha256="f" * 64))[0] == "other build"
+    assert reason(replace(TORCH, sha256="f" * 64)) == (
+        "other build",
+        "it came from the wheel ffffffffffff…",
+    )
+    assert reason(replace(TORCH, sha256=None))[0] == "unknown wheel"
+    assert reason(replace(TORCH, has_record=False))[0] == "half removed"
+    assert reason(replace(TORCH, version="2.1.0"), TORCH) == (
+        "half removed",
+        "two of it are installed, 2.1.0 and 2.2.0",
+    )
+    damage = (of_torch("missing"), of_torch("changed"), of_torch("changed"))
+    assert reason(TORCH, differences=damage) == ("damaged", "1 missing, 2 changed")
+    assert reason(TORCH, differences=(of_torch("byte code"),))[0] == "damaged"
+    assert reason(TORCH, differences=(of_torch("added"),)) == ("foreign files", "1 added")
+    assert reason(TORCH, differences=(of_torch("added", is_stray=True),))[0] == "as locked"
+
+
+def test_what_is_left_behind_is_told_apart() -> None:
+    """A package of an older lock and one that somebody installed have different reasons."""
+    old = Installed(name="idna", version="3", sha256="0" * 64)
+    hand = Installed(name="numpy", version="2", sha256=None)
+    changes = plan_changes(replace(ours({}), installed=(old, hand)), LOCK)
+    assert [(one.name, one.reason) for one in changes.removed] == [
+        ("idna", "not locked"),
+        ("numpy", "stray"),
+    ]
+    assert [(one.reason, one.size_bytes) for one in changes.added] == [("not installed", 1)] * 2
+
+
+@pytest.mark.parametrize(
+    ("told", "accelerator", "is_it"),
+    [
+        ("cuda 12.1", "cu121", True),
+        ("cuda 12.1", "cu12", False),
+        ("cuda 11.8", "cu118", True),
+        ("cpu", "cu118", False),
+        ("cuda 12.1", "cpu", False),
+        ("hip 6.4.43482-0f2", "rocm6.4", True),
+        ("hip 6.4.43482-0f2", "rocm6.4.1", True),
+        ("hip 6.3.1", "rocm6.4", False),
+        ("xpu 20250101", "xpu", True),
+        ("cuda 12.1", "something-new", True),
+    ],
+)
+def test_a_build_is_known_by_what_it_says(told: str, accelerator: str, *, is_it: bool) -> None:
+    """What `torch/version.py` says is compared with the accelerator that is locked."""
+    assert is_build_of(told, accelerator) == is_it

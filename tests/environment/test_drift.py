@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from provisioner._quick import list_files
 from provisioner.environment import _drift
-from provisioner.environment._drift import Drift, compare, drift_findings, encode
+from provisioner.environment._differences import difference_findings
+from provisioner.environment._drift import Drift, compare, encode
 from provisioner.environment._layout import Generation
+from provisioner.environment._owners import Difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,20 +130,21 @@ def test_every_kind_of_change_is_found(
 
 def test_only_twenty_files_are_named() -> None:
     """A finding stays readable whatever the damage."""
-    drift = Drift(missing=tuple(f"lib/{n:03}.py" for n in range(30)), added=("x.pth",))
-    damage, added = drift_findings(Path("/p/.venv"), drift)
-    assert (damage.code, added.code) == ("TE704", "TE607")
-    assert damage.why.splitlines()[1] == "missing: lib/000.py"
-    assert damage.why.splitlines()[-2:] == ["missing: lib/019.py", "and 10 more"]
-    assert added.why.splitlines()[-1] == "x.pth"
+    missing = [Difference(kind="missing", path=f"lib/{n:03}.py") for n in range(30)]
+    added = Difference(kind="added", path="x.pth")
+    damage, more = difference_findings(Path("/p/.venv"), [*missing, added])
+    assert (damage.code, more.code) == ("TE704", "TE607")
+    assert damage.why.splitlines()[1] == "missing lib/000.py"
+    assert damage.why.splitlines()[-2:] == ["missing lib/019.py", "and 10 more"]
+    assert more.why.splitlines()[-1] == "x.pth"
 
 
 def test_names_that_are_no_utf8_can_be_shown(tmp_path: Path) -> None:
     """A name with other bytes survives the list, and its finding can be printed."""
     (tmp_path / os.fsdecode(b"caf\xe9")).write_text("")
     listing = list_files(str(tmp_path))
-    drift = compare(b"", encode(listing))
-    (finding,) = drift_findings(tmp_path, drift)
+    added = [Difference(kind="added", path=path) for path in compare(b"", encode(listing)).added]
+    (finding,) = difference_findings(tmp_path, added)
     assert "caf\\udce9" in finding.why
     finding.why.encode()
 

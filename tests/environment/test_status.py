@@ -90,9 +90,7 @@ def test_added_files_are_drift(applied: Project) -> None:
     assert status.state == "drifted"
     (finding,) = status.findings
     assert finding.code == "TE607"
-    assert finding.why.splitlines()[-1] == str(
-        (applied.site / "stray.pth").relative_to(applied.current)
-    )
+    assert finding.why.splitlines()[-1] == "stray.pth"
 
 
 def test_missing_and_changed_files_are_damage(applied: Project) -> None:
@@ -104,9 +102,13 @@ def test_missing_and_changed_files_are_damage(applied: Project) -> None:
     assert status.state == "damaged"
     assert [finding.code for finding in status.findings] == ["TE704", "TE607"]
     missing, changed = status.findings[0].why.splitlines()[1:]
-    assert missing.startswith("missing: lib/python3")
-    assert missing.endswith("/torch/version.py")
-    assert changed.endswith("/torchvision/version.py")
+    assert missing == "torch 2.2.0+cpu: missing torch/version.py"
+    assert changed == "torchvision 0.17.0+cpu: changed torchvision/version.py"
+    assert status.changes is not None
+    assert [(one.name, one.reason, one.detail) for one in status.changes.changed] == [
+        ("torch", "damaged", "1 missing"),
+        ("torchvision", "damaged", "1 changed"),
+    ]
 
 
 def test_a_package_installed_by_hand_is_drift_and_a_change(applied: Project) -> None:

@@ -24,8 +24,13 @@ if TYPE_CHECKING:
 @TARGET
 @click.option("--locked", is_flag=True, help="Refuse a missing or stale lock; never resolve.")
 @click.option("--no-wait", is_flag=True, help="Fail when another apply works on the environment.")
+@click.option(
+    "--repair", is_flag=True, help="Compare every byte first; install what is damaged anew."
+)
 @output_options
-def command(spec: Path, *, target: str | None, locked: bool, no_wait: bool, **options: bool) -> int:
+def command(
+    spec: Path, *, target: str | None, locked: bool, no_wait: bool, repair: bool, **options: bool
+) -> int:
     """Make the environment equal to the lock of SPEC, and prove it. Locks first where needed."""
     output = Output(command="apply", **options)
     done = apply(
@@ -33,6 +38,7 @@ def command(spec: Path, *, target: str | None, locked: bool, no_wait: bool, **op
         target=target,
         locked=locked,
         wait=not no_wait,
+        repair=repair,
         reporter=output.reporter(),
     )
     if output.as_json:

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from provisioner.cli.render._text import print_rows, say
+from provisioner.cli.render._text import megabytes, print_rows, say
 from provisioner.urls import strip_credentials
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from provisioner.environment import Changes
+    from provisioner.environment import Change, Changes
     from provisioner.planner import ChosenBuild, Plan
 
+_PLAIN: Final = frozenset({"as locked", "not installed", "other version", "not locked"})
+"""Reasons that sign and versions say."""
 _SIGNS: Final = (("+", "green"), ("-", "red"), ("~", "yellow"))
 
 
@@ -43,9 +45,16 @@ def print_changes(console: Console, changes: Changes | None) -> None:
     groups = (changes.added, changes.removed, changes.changed)
     for (sign, style), group in zip(_SIGNS, groups, strict=True):
         for change in group:
-            versions = [one for one in (change.before, change.after) if one is not None]
-            line = f" {change.name} {' → '.join(versions)}"
-            say(console, Text.assemble("  ", (sign, style), line))
+            say(console, Text.assemble("  ", (sign, style), f" {_line(change)}"))
+
+
+def _line(change: Change) -> str:
+    """Return ``torch 2.2.0+cu121 → 2.2.0+cpu, other build: …  (191.8 MB)``."""
+    versions = dict.fromkeys(one for one in (change.before, change.after) if one is not None)
+    why = "" if change.reason in _PLAIN else f", {change.reason}"
+    detail = f": {change.detail}" if change.detail else ""
+    size = f"  ({megabytes(change.size_bytes)})" if change.size_bytes is not None else ""
+    return f"{change.name} {' → '.join(versions)}{why or (',' if detail else '')}{detail}{size}"
 
 
 def _with_build(build: ChosenBuild) -> str:
