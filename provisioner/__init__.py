@@ -7,19 +7,33 @@ an import of ``typing``.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provisioner.api.apply import apply
+    from provisioner.api.check_index import check_index
     from provisioner.api.host import host_facts
     from provisioner.api.lock import lock
+    from provisioner.api.matrix import matrix
     from provisioner.api.plan import load_spec, plan
     from provisioner.api.status import status
     from provisioner.api.verify import verify
 
-__all__ = ["apply", "host_facts", "load_spec", "lock", "plan", "status", "verify"]
+__all__ = [
+    "apply",
+    "check_index",
+    "host_facts",
+    "load_spec",
+    "lock",
+    "matrix",
+    "plan",
+    "status",
+    "verify",
+]
 
 _MODULES = {
     "apply": "apply",
+    "check_index": "check_index",
     "host_facts": "host",
     "load_spec": "plan",
     "lock": "lock",
+    "matrix": "matrix",
     "plan": "plan",
     "status": "status",
     "verify": "verify",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,6 +117,8 @@ class ThisMachine:
 
     def program(self, name: str) -> str | None:
         """Look along the caller's ``PATH``."""
+        import shutil  # noqa: PLC0415 - only for those who look for GPUs
+
         return shutil.which(name, path=self.environ.get("PATH", os.defpath))
 
     def ask(self, argv: Sequence[str], *, more: Mapping[str, str]) -> Answer:

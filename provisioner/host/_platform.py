@@ -15,10 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from provisioner.host._amd import probe_amd
-from provisioner.host._intel import probe_intel
 from provisioner.host._machine import ThisMachine
-from provisioner.host._nvidia import probe_nvidia
 from provisioner.host._surroundings import probe_container, probe_rosetta, probe_wsl
 from provisioner.host._types import HostFacts
 
@@ -82,6 +79,11 @@ def probe_host(environ: Mapping[str, str], *, gpus: bool = False) -> HostFacts:
 
 def with_gpus(facts: HostFacts, machine: Machine) -> HostFacts:
     """Add what the drivers of GPUs say."""
+    # Imported late: a plan for the CPU does not look for GPUs.
+    from provisioner.host._amd import probe_amd  # noqa: PLC0415
+    from provisioner.host._intel import probe_intel  # noqa: PLC0415
+    from provisioner.host._nvidia import probe_nvidia  # noqa: PLC0415
+
     return replace(
         facts,
         nvidia=probe_nvidia(machine),
