@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from packaging.specifiers import SpecifierSet
+
 from provisioner import toml
 from provisioner.findings import Finding, Severity, VerificationError, WorldError
 from provisioner.lockfile._complete import Answer, complete
@@ -27,12 +29,15 @@ from provisioner.lockfile._tags import target_floors, target_tags
 from provisioner.lockfile._trio import LocatedTrio, locate_trio
 from provisioner.lockfile._twins import refuse_twins
 from provisioner.lockfile._types import Lock
+from provisioner.lockfile._untangle import Tangle, explain_conflict
 from provisioner.lockfile._yanked import YankListener
-from provisioner.spec import spec_digest, spec_inputs
+from provisioner.planner import Refusal
+from provisioner.planner import plan as make_plan
+from provisioner.spec import Follow, VersionWish, spec_digest, spec_inputs
 from provisioner.store import disk_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from packaging.tags import Tag
 
@@ -44,7 +49,7 @@ if TYPE_CHECKING:
     from provisioner.lockfile._types import LockedPackage
     from provisioner.network import Client
     from provisioner.planner import Plan
-    from provisioner.spec import Spec
+    from provisioner.spec import CompanionWish, Spec
     from provisioner.store import Store
 
 
@@ -103,6 +108,10 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     except WorldError as exc:
         if all(finding.code in _UNSATISFIED for finding in exc.findings):
             refuse_local(replace(resolver, sources=sources), wanted)
+        if all(finding.code == "TE405" for finding in exc.findings):
+            reporter.step("There is no solution; looking for the reason")
+            tangle = _tangle(request, resolver, wanted)
+            raise WorldError(explain_conflict(tangle, exc.findings[0])) from exc
         raise
     routed = {name: origins[name][0] for name in sorted(settled.routed & origins.keys())}
     published = published_files(routed, sources.trio, tags, request.client)
@@ -137,6 +146,51 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
         *order_notes(resolver, settled, origins),
     )
     return _lock(request, packages), notes
+
+
+def _tangle(request: LockRequest, resolver: Resolver, wanted: Request) -> Tangle:
+    """Return a request without a solution, with other releases of torch to try in its place."""
+
+    def works_with(planned: Plan) -> bool:
+        sources = lock_sources(request.spec, planned, request.pip).without_folders()
+        trio = LocatedTrio(requirements=tuple(f"{one.name}=={one.version}" for one in planned.trio))
+        asking = _wanted(replace(request, plan=planned), sources, trio)
+        try:
+            replace(resolver, sources=sources).origins(asking)
+        except WorldError:
+            return False
+        return True
+
+    return Tangle(
+        spec=request.spec,
+        plan=request.plan,
+        resolver=resolver,
+        request=wanted,
+        others=_other_plans(request),
+        works_with=works_with,
+    )
+
+
+def _other_plans(request: LockRequest) -> Iterator[Plan]:
+    """Yield plans with other releases of torch for the same target, the nearest first."""
+    spec, planned = request.spec, request.plan
+    releases = [one.torch for one in request.compat.releases]
+    place = releases.index(planned.torch.public) if planned.torch.public in releases else -1
+    for torch in sorted(releases, key=lambda one: abs(releases.index(one) - place)):
+        pinned = replace(
+            spec,
+            torch=VersionWish(text=torch, specifier=SpecifierSet(f"=={torch}")),
+            torchvision=_freed(spec.torchvision),
+            torchaudio=_freed(spec.torchaudio),
+        )
+        verdict = make_plan(pinned, request.compat, request.host)
+        if not isinstance(verdict, Refusal) and torch != planned.torch.public:
+            yield verdict.of(planned.target.name)
+
+
+def _freed(wish: CompanionWish) -> CompanionWish:
+    """Return what is wanted of a member where torch may be another release."""
+    return Follow() if isinstance(wish, VersionWish) else wish
 
 
 def tags_of(request: LockRequest) -> tuple[Tag, ...]:

@@ -90,8 +90,9 @@ def test_constraints_of_pip_hold(workspace: Workspace) -> None:
     document = workspace.torchenv("lock", "--json").check(3).json
     (finding,) = document["findings"]
     assert finding["code"] == "TE405"
-    assert "numpy" in finding["why"]
-    assert "limits.txt" in finding["do"]
+    assert "`numpy>=1.26`" in finding["message"]
+    assert "limits.txt` is wanted by pip's configuration" in finding["why"]
+    assert "limits.txt`: without it there is a solution." in finding["do"]
 
 
 def test_local_wheel_stands_in(fresh_workspace: Workspace) -> None:
@@ -129,8 +130,10 @@ def test_other_builds_do_not_stand_in(fresh_workspace: Workspace) -> None:
     assert "`torch 2.9.1+cu126`" in document["findings"][1]["message"]
 
 
-def test_reachable_index_is_preferred(workspace: Workspace) -> None:
+def test_reachable_index_is_preferred(fresh_workspace: Workspace) -> None:
     """Where the index answers, it is what the lock goes by, and the local file serves bytes."""
+    workspace = fresh_workspace
+    workspace.index.publish(workspace.index.scenario.deviate(HOST_WHEEL, padding=1_000_000))
     folder = workspace.home / "wheels"
     wheel = put_wheel(workspace.index, HOST_WHEEL, folder)
     workspace.environ["PIP_FIND_LINKS"] = str(folder)
