@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.findings import Finding, PlanError, Where
-from provisioner.host import Gpu, GpuStack, HostFacts, probe_host
+from provisioner.host import Gpu, GpuStack, HostFacts, Interpreter, probe_host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,18 @@ def host_facts(*, facts: str | Path | None = None, gpus: bool = True) -> HostFac
     file = facts or os.environ.get(FACTS_VARIABLE)
     found = read_facts(Path(file)) if file else probe_host(os.environ, gpus=gpus)
     return with_architectures(found)
+
+
+def host_pythons() -> tuple[Interpreter, ...]:
+    """Return the interpreters of this machine, newest first; none where a facts file stands for it.
+
+    Each is asked about itself, which takes some time.
+    """
+    if os.environ.get(FACTS_VARIABLE):
+        return ()
+    from provisioner.host import list_interpreters
+
+    return list_interpreters(os.environ)
 
 
 def host_for(spec: Spec) -> HostFacts:

@@ -71,6 +71,16 @@ class FactsModel(DocumentModel):
     )
 
 
+class PythonModel(DocumentModel):
+    """One interpreter that an environment could be made from."""
+
+    path: str = Field(description="Absolute path of the executable.")
+    version: str = Field(description="Full version, `3.11.7`.")
+    implementation: str = Field(description="`CPython`, `PyPy`; only CPython has wheels of torch.")
+    free_threaded: bool = Field(description="Whether it is a free-threaded build.")
+    bits: Literal[32, 64] = Field(description="Width of a pointer.")
+
+
 class Document(CommandDocument):
     """What `torchenv host --json` prints, and what `--host` and `TORCHENV_HOST_FACTS` read."""
 
@@ -80,6 +90,11 @@ class Document(CommandDocument):
     facts: FactsModel | None = Field(
         default=None, description="What the probes read; null where the facts could not be had."
     )
+    pythons: list[PythonModel] = Field(
+        default=[],
+        description="The interpreters of this machine, newest first; empty where the facts are "
+        "those of a file.",
+    )
 
 
 class FactsFileModel(DocumentModel):
@@ -88,4 +103,5 @@ class FactsFileModel(DocumentModel):
     schema_: Literal["torchenv/host/1"] = Field(default="torchenv/host/1", alias="schema")
     ok: bool = True
     findings: list[object] = Field(default=[])
+    pythons: list[object] = Field(default=[])
     facts: FactsModel

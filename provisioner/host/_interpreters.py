@@ -82,6 +82,17 @@ def find_interpreter(python: str, environ: Mapping[str, str]) -> Interpreter:
     raise WorldError(_nothing_fits(python, everything))
 
 
+def list_interpreters(environ: Mapping[str, str]) -> tuple[Interpreter, ...]:
+    """Return every interpreter that would be considered for an environment, newest first.
+
+    Args:
+        environ: As for :func:`find_interpreter`.
+    """
+    found = {(each.path, each.version): each for each in _interpreters(None, environ, {})}
+    newest_first = sorted(found.items(), key=_by_version, reverse=True)
+    return tuple(each for _, each in newest_first)
+
+
 def ask_interpreter(path: Path, environ: Mapping[str, str]) -> Interpreter | None:
     """Ask an executable about itself; None where it is no Python 3 that runs.
 

@@ -130,7 +130,18 @@ READ: dict[str, object] = {
 }
 BODIES: dict[str, dict[str, object]] = {
     "explain": {"causes": [CAUSE], "facts": READ, "exit_code": None, "spec": None},
-    "host": {"facts": FACTS},
+    "host": {
+        "facts": FACTS,
+        "pythons": [
+            {
+                "path": "/usr/bin/python3.11",
+                "version": "3.11.7",
+                "implementation": "CPython",
+                "free_threaded": False,
+                "bits": 64,
+            }
+        ],
+    },
     "matrix": {
         "version": "2026-11-24",
         "platform": "linux-x86_64",

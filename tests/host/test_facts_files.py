@@ -15,6 +15,7 @@ from provisioner.documents import document
 from provisioner.findings import PlanError
 from provisioner.host import Gpu, GpuStack, HostFacts, probe_host
 from tests.spec.json_schema import errors
+from tests.support import HOST_PYTHON
 
 if TYPE_CHECKING:
     from provisioner.findings import Finding
@@ -214,7 +215,11 @@ def test_the_command_writes_and_reads(workspace: Workspace, torchenv: Command) -
     workspace.write_spec(torch="2.9.1", torchvision=False, torchaudio=False)
     here = torchenv("host", "--json").check().stdout
     file = write(workspace.root, here)
-    assert json.loads(here)["facts"]["platform"] == read_facts(file).platform
+    told = json.loads(here)
+    assert told["facts"]["platform"] == read_facts(file).platform
+    assert HOST_PYTHON in {one["version"].rpartition(".")[0] for one in told["pythons"]}
+    facts_only = torchenv("host", "--json", environ={FACTS_VARIABLE: str(file)}).check().stdout
+    assert json.loads(facts_only)["pythons"] == []
     mac = next(one for one in MACHINES if one.stem == "macbook-m3")
     planned = json.loads(torchenv("plan", "--json", "--host", str(mac)).check().stdout)
     assert planned["targets"]["default"]["platform"] == "macos-arm64"

@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING, Final
 from provisioner.cli.render._text import print_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
-    from provisioner.host import Gpu, GpuStack, HostFacts
+    from provisioner.host import Gpu, GpuStack, HostFacts, Interpreter
 
 _UNKNOWN: Final = "not known"
 
 
-def print_host(console: Console, facts: HostFacts) -> None:
-    """Print a fact a line, with where it was read."""
-    print_rows(console, [*_rows(facts)])
+def print_host(console: Console, facts: HostFacts, pythons: Sequence[Interpreter] = ()) -> None:
+    """Print a fact a line, with where it was read, and the Pythons that environments can have."""
+    print_rows(console, [*_rows(facts), *map(_python_row, pythons)])
+
+
+def _python_row(one: Interpreter) -> tuple[str, str, str]:
+    """Return an interpreter as a row, with what makes it unusual."""
+    kind = one.implementation + (" free-threaded" if one.free_threaded else "")
+    bits = "" if one.is_64bit else " 32-bit"
+    return ("interpreter", f"{kind} {one.version}{bits}", f"`{one.path}`")
 
 
 def _rows(facts: HostFacts) -> Iterator[tuple[str, str, str]]:
