@@ -120,6 +120,8 @@ TITLES: Final[dict[str, str]] = {
     "TE507": "A file changed while it was fetched",
     "TE508": "A web page came in place of a wheel",
     "TE509": "A wheel has another length than the lock says",
+    "TE510": "A variable of torchenv cannot be understood",
+    "TE511": "Wheels are not on this machine",
     # -- environment
     "TE601": "The environment's path is a file",
     "TE602": "The environment's path holds something else",

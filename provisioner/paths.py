@@ -30,6 +30,18 @@ def config_root(environ: Mapping[str, str]) -> Path:
     return platformdirs.user_config_path("torchenv")
 
 
+def further_stores(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the stores that are only read: ``TORCHENV_STORES``, separated like ``PATH``."""
+    named = environ.get("TORCHENV_STORES", "").split(os.pathsep)
+    return tuple(Path(one).expanduser().absolute() for one in named if one)
+
+
+def pip_cache(environ: Mapping[str, str]) -> Path:
+    """Return the folder of pip's cache: ``PIP_CACHE_DIR``, else the user's cache folder."""
+    chosen = environ.get("PIP_CACHE_DIR")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("pip")
+
+
 def display(path: Path) -> str:
     """Return ``path`` as a user would type it: relative to the working folder where it is below."""
     with contextlib.suppress(ValueError, OSError):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from provisioner.host import PipConfig
     from provisioner.network import Network
@@ -22,9 +22,10 @@ class Setting:
     Asking pip takes a third of a second, which an apply with nothing to do need not pay.
     """
 
-    def __init__(self, spec: Spec) -> None:
-        """Read nothing yet."""
+    def __init__(self, spec: Spec, *, offline: bool = False) -> None:
+        """Read nothing yet; with ``offline`` nothing may be fetched later either."""
         self._spec = spec
+        self.offline = offline
         self.environ: Mapping[str, str] = dict(os.environ)
 
     @cached_property
@@ -44,10 +45,20 @@ class Setting:
     @cached_property
     def store(self) -> Store:
         """The store of verified wheels."""
-        from provisioner.paths import store_root
+        from provisioner.paths import further_stores, pip_cache, store_root
         from provisioner.store import Store
 
-        return Store(store_root(self.environ))
+        wish = self._spec.sources
+        root = store_root(self.environ)
+        if wish.store is not None and not self.environ.get("TORCHENV_STORE"):
+            root = Path(wish.store)
+        named = (Path(one) for one in wish.stores or ())
+        return Store(
+            root,
+            stores=(*further_stores(self.environ), *named),
+            pip_cache=pip_cache(self.environ),
+            offline=self.offline,
+        )
 
     def iter_local_folders(self) -> Iterator[Path]:
         """Yield the folders of this machine that may hold wheels."""

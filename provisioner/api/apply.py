@@ -28,13 +28,14 @@ _NOT_IN_PASSING: Final = frozenset({"TE425", "TE460"})
 is right: neither is overwritten in passing."""
 
 
-def apply(
+def apply(  # noqa: PLR0913 - one for each option of the command
     spec: Spec,
     *,
     target: str | None = None,
     locked: bool = False,
     wait: bool = True,
     repair: bool = False,
+    offline: bool = False,
     reporter: Reporter | None = None,
 ) -> Applied:
     """Make the environment of the spec equal to its lock, and prove it; lock first where needed.
@@ -45,6 +46,7 @@ def apply(
         locked: Refuse a missing or stale lock, and never resolve.
         wait: Wait for another apply on the same environment.
         repair: Compare every byte with the wheels first, and not sizes and times only.
+        offline: Fetch nothing; the lock must be there, and its wheels on this machine.
         reporter: Listens to the progress.
 
     Raises:
@@ -65,8 +67,8 @@ def apply(
     _require_this_machine(spec, planned)
     require_free_place(spec.path)
     interpreter = _interpreter(spec)
-    setting = Setting(spec)
-    found, notes = _lock_to_apply(spec, planned, setting, reporter, locked=locked)
+    setting = Setting(spec, offline=offline)
+    found, notes = _lock_to_apply(spec, planned, setting, reporter, locked=locked or offline)
     done = apply_lock(
         ApplyRequest(
             spec=spec,

@@ -85,6 +85,7 @@ def _output_of(words: Sequence[str]) -> Output:
         as_json="--json" in own,
         quiet="--quiet" in own or "-q" in own,
         verbose="--verbose" in own or "-v" in own,
+        events="--events" in own,
     )
 
 

@@ -31,6 +31,8 @@ class Output:
     as_json: bool = False
     quiet: bool = False
     verbose: bool = False
+    events: bool = False
+    """Whether progress and findings go to standard error as JSON lines."""
 
     @property
     def has_document(self) -> bool:
@@ -48,6 +50,10 @@ class Output:
 
     def reporter(self) -> Reporter:
         """Return the listener for the library's events."""
+        if self.events:
+            from provisioner.cli._events import EventReporter  # noqa: PLC0415 - rarely needed
+
+            return EventReporter()
         from provisioner.cli._progress import ConsoleReporter  # noqa: PLC0415 - needs rich
 
         quiet = self.quiet or self.as_json
@@ -62,7 +68,13 @@ class Output:
         sys.stdout.write(f"{text}\n")
 
     def findings(self, findings: Iterable[Finding]) -> None:
-        """Print findings for people on standard error; ``--quiet`` keeps errors only."""
+        """Print findings on standard error; ``--quiet`` keeps errors only."""
+        if self.events:
+            from provisioner.cli._events import write_finding  # noqa: PLC0415 - rarely needed
+
+            for one in findings:
+                write_finding(one)
+            return
         from provisioner.cli.render.findings import print_findings  # noqa: PLC0415 - needs rich
 
         shown = [one for one in findings if not self.quiet or one.severity is Severity.ERROR]
@@ -70,10 +82,12 @@ class Output:
 
     def failed(self, findings: Iterable[Finding], exit_code: ExitCode) -> int:
         """Tell of a failure in the wanted form and return the exit code."""
-        if self.as_json and self.has_document:
-            self.document({}, findings)
-        else:
-            self.findings(findings)
+        told = list(findings)
+        in_document = self.as_json and self.has_document
+        if in_document:
+            self.document({}, told)
+        if self.events or not in_document:
+            self.findings(told)
         if self.command in _STARTERS and exit_code in _PHASES:
             return int(ExitCode.OWN_FAILURE)
         return int(exit_code)

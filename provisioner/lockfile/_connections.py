@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from provisioner.findings import Finding, WorldError
 from provisioner.network import Network, proxy_url
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from provisioner.spec import Sources
 
 _DEFAULT = Network()
+_MOST_CONNECTIONS = 32
 
 
 def network_settings(wish: Sources, pip: PipConfig, environ: Mapping[str, str]) -> Network:
@@ -28,6 +30,7 @@ def network_settings(wish: Sources, pip: PipConfig, environ: Mapping[str, str]) 
     trusted = wish.trusted_hosts if wish.trusted_hosts is not None else pip.trusted_hosts
     urls = (wish.index, pip.index_url, *(wish.extra_indexes or ()), *pip.extra_index_urls)
     return Network(
+        connections=_connections(wish.connections, environ),
         timeout_s=wish.timeout_s or pip.timeout_s or _DEFAULT.timeout_s,
         retries=pip.retries if pip.retries is not None else _DEFAULT.retries,
         proxy=wish.proxy or pip.proxy,
@@ -37,6 +40,27 @@ def network_settings(wish: Sources, pip: PipConfig, environ: Mapping[str, str]) 
         trusted_hosts=trusted,
         known_urls=tuple(url for url in (*urls, wish.pytorch, *links, *constraints) if url),
         environ=environ,
+    )
+
+
+def _connections(wish: int | None, environ: Mapping[str, str]) -> int:
+    """Return how many connections wheels are fetched over: the variable, the spec, the default.
+
+    Raises:
+        WorldError: ``TE510``, the variable is no such number.
+    """
+    text = environ.get("TORCHENV_CONNECTIONS")
+    if not text:
+        return wish or _DEFAULT.connections
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= _MOST_CONNECTIONS:
+        return int(text)
+    raise WorldError(
+        Finding(
+            code="TE510",
+            message=f"`TORCHENV_CONNECTIONS` is `{text}`, which is no number of connections.",
+            why=f"From 1 to {_MOST_CONNECTIONS} are possible; servers refuse more of one client.",
+            do="Set it to a number, for instance 8, or unset it.",
+        )
     )
 
 

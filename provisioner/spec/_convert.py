@@ -110,6 +110,9 @@ def _sources(model: SourcesModel, folder: Path) -> Sources:
         trusted_hosts=_tuple(model.trusted_hosts),
         timeout_s=model.timeout,
         trust_lock=tuple(model.trust_lock),
+        connections=model.connections,
+        store=None if model.store is None else _joined(folder, model.store),
+        stores=_places(model.stores, folder),
         relative=_relative(model, folder),
     )
 

@@ -24,10 +24,10 @@ def spec_digest(spec: Spec, target: str | None = None) -> str:
     That is Python, accelerator, platform and machines of the target, seed, the wishes, the
     dependencies and the sources; not the layout of the file, where it lies, the names of targets,
     the environment's path, credentials, or how servers are reached (proxy, certificates, trusted
-    hosts, time limit). The other targets count, since one version of torch serves all of them. The
-    order of indexes, folders and constraint files counts; the order of keys does not. Keys that are
-    at their default are left out, so that the digest of a spec stays the same when a later version
-    adds keys.
+    hosts, time limit, connections) or where wheels are kept. The other targets count, since one
+    version of torch serves all of them. The order of indexes, folders and constraint files counts;
+    the order of keys does not. Keys that are at their default are left out, so that the digest of a
+    spec stays the same when a later version adds keys.
 
     Args:
         spec: A spec.

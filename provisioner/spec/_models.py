@@ -28,6 +28,7 @@ from provisioner.spec._machines import (
     check_macos,
 )
 from provisioner.spec._places import (
+    check_connections,
     check_environment_path,
     check_host,
     check_index,
@@ -338,6 +339,28 @@ class SourcesModel(_EdgeModel):
         description="Seconds to wait for a server before giving up.",
         examples=[60],
         json_schema_extra={"exclusiveMinimum": 0},
+    )
+    connections: Annotated[int, AfterValidator(check_connections)] | None = Field(
+        default=None,
+        title="Connections",
+        description="Connections that wheels are fetched over at once; by default 8. "
+        "`TORCHENV_CONNECTIONS` wins over it.",
+        examples=[4],
+        json_schema_extra={"minimum": 1, "maximum": 32},
+    )
+    store: PathText | None = Field(
+        default=None,
+        title="Store",
+        description="Folder that fetched wheels are kept in, seen from the spec's folder; by "
+        "default in the user's cache. `TORCHENV_STORE` wins over it.",
+        examples=["/data/torchenv"],
+    )
+    stores: list[PathText] | None = Field(
+        default=None,
+        title="Further stores",
+        description="Stores that wheels are taken from before they are fetched, and that are never "
+        "written, seen from the spec's folder. `TORCHENV_STORES` names more, with colons.",
+        examples=[["/nfs/torchenv"]],
     )
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from provisioner.spec._problems import UnfitError, one_of
 
+MOST_CONNECTIONS: Final = 32
 _INDEX_SCHEMES: Final = ("https", "http", "file")
 _PROXY_SCHEMES: Final = ("http", "https", "socks5", "socks5h")
 _VARIABLE: Final = re.compile(r"\$\{\w+\}|\$[A-Z][A-Z0-9_]{2,}\b")
@@ -181,6 +182,21 @@ def check_timeout(seconds: float) -> float:
         "which is not a time to wait",
         why="The time limit is a number of seconds above 0.",
         do="Write for instance `timeout = 60`.",
+    )
+
+
+def check_connections(number: int) -> int:
+    """Return ``number`` if that many connections may be opened.
+
+    Raises:
+        UnfitError: It is not between 1 and 32.
+    """
+    if 1 <= number <= MOST_CONNECTIONS:
+        return number
+    raise UnfitError(
+        "which is no number of connections",
+        why=f"From 1 to {MOST_CONNECTIONS} are possible; servers refuse more of one client.",
+        do="Write for instance `connections = 8`.",
     )
 
 

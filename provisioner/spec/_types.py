@@ -88,6 +88,9 @@ class Sources:
     trust_lock: tuple[str, ...] = ()
     """What a lock may name although it is not safe: ``http``, ``file``, ``outside``,
     ``credentials``."""
+    connections: int | None = None
+    store: str | None = None
+    stores: tuple[str, ...] | None = None
     relative: tuple[str, ...] = ()
     """Those paths of ``find_links`` and ``constraints`` that the spec gives from its own folder.
     All paths here, these too, are absolute."""

@@ -18,7 +18,6 @@ from provisioner.findings import TorchenvError, VerificationError, WorldError
 from provisioner.network import NetworkError, StoppedError, StopSignal
 from provisioner.store import _findings
 from provisioner.store._journal import journal_of, remove_part
-from provisioner.store._local import iter_local
 from provisioner.store._part import Progress, head_of, publish, sha256_of, write_part
 from provisioner.store._transfer import BrokenOffError, Errand, Transfer, WrongFileError
 from provisioner.store._wheel import check_wheel
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     from provisioner.events import Reporter
     from provisioner.network import Client, Network
+    from provisioner.store._local import LocalPlaces
     from provisioner.store._types import WantedWheel
 
 _ATTEMPTS: Final = 2
@@ -44,7 +44,10 @@ class Job:
     root: Path
     client: Client
     reporter: Reporter
-    local_sources: tuple[Path, ...]
+    places: LocalPlaces
+    """Where wheels may lie on this machine."""
+    offline: bool = False
+    """Whether these places are all there is."""
     stop: StopSignal = field(default_factory=StopSignal)
 
 
@@ -267,7 +270,7 @@ def _receive(missing: Missing, job: Job, board: Board) -> None:
     progress = Progress(wheel.name, job.reporter)
     copy = missing.path.with_name(f"{missing.path.name}.copy")
     try:
-        for path in iter_local(wheel, job.local_sources, job.client):
+        for path in job.places.iter(wheel):
             if _copy(path, wheel, copy, job, progress):
                 copy.replace(missing.part)
                 job.reporter.detail(f"{wheel.name}: copied from {path}")
@@ -275,6 +278,8 @@ def _receive(missing: Missing, job: Job, board: Board) -> None:
             progress.restart()
     finally:
         copy.unlink(missing_ok=True)
+    if job.offline:
+        raise WorldError(_findings.offline([wheel], job.root))
     _download(missing, job, board, progress)
 
 

@@ -10,6 +10,7 @@ from provisioner.paths import display
 from provisioner.urls import mask, strip_credentials
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from provisioner.store._transfer import BrokenOffError, WrongFileError
@@ -93,6 +94,30 @@ def gone(wheel: WantedWheel, status: int) -> Finding:
         why=f"The answer to `{_place(wheel)}` was {status}, and no local source has the file.",
         do="Check whether that server wants credentials (pip's configuration, `~/.netrc`). If the "
         "file was removed there, lock again with `torchenv lock`.",
+    )
+
+
+def offline(wheels: Sequence[WantedWheel], root: Path) -> Finding:
+    """Word wheels that would have to be fetched where nothing may be."""
+    names = "\n".join(f"{wheel.name} ({megabytes(wheel.size)})" for wheel in wheels)
+    are = "1 wheel is" if len(wheels) == 1 else f"{len(wheels)} wheels are"
+    return Finding(
+        code="TE511",
+        message=f"{are} not on this machine, and `--offline` fetches none.",
+        why=f"Neither the store at `{display(root)}` nor a further store, pip's cache or a folder "
+        f"of `find-links` has:\n{names}",
+        do="Run the same command once without `--offline`, or bring them with `torchenv bundle` "
+        "from a machine that has a network.",
+    )
+
+
+def offline_unknown(name: str, url: str) -> Finding:
+    """Word a wheel without a stated hash, where it cannot be fetched to learn it."""
+    return Finding(
+        code="TE511",
+        message=f"The hash of `{name}` is not known, and `--offline` fetches nothing.",
+        why=f"`{mask(strip_credentials(url))}` states none, so that it must be fetched once.",
+        do="Lock where there is a network.",
     )
 
 

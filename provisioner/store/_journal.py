@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _FORMAT: Final = 1
 _FILE_MODE: Final = 0o600
+_BLOCK: Final = 512
+"""What ``st_blocks`` counts in (POSIX, ``sys/stat.h`` on Linux and macOS)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,14 @@ class PartFile:
             return None, []
         here = os.fstat(self._bytes).st_size
         return origin, [span for span in _spans(lines, origin.size) if span[1] <= here]
+
+
+def part_bytes(part: Path) -> int:
+    """Return how much disk a part takes already, in bytes; 0 where there is none."""
+    try:
+        return part.stat().st_blocks * _BLOCK
+    except OSError:
+        return 0
 
 
 def remove_part(part: Path) -> None:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from provisioner.findings import WorldError
 from provisioner.store import _findings
 from provisioner.store._fetch import Job, Missing, fetch_missing, is_whole
-from provisioner.store._journal import journal_of
+from provisioner.store._journal import journal_of, part_bytes
 from provisioner.store._learn import recall, receive, remember
+from provisioner.store._local import LocalPlaces, wheel_path
 from provisioner.store._part import publish, sha256_of
 from provisioner.store._types import WantedWheel
 
@@ -39,13 +40,18 @@ class Store:
     """The folder of verified wheels below ``root``, made when it is first written."""
 
     root: Path
+    stores: tuple[Path, ...] = field(default=(), kw_only=True)
+    """Roots of further stores: read, and never written."""
+    pip_cache: Path | None = field(default=None, kw_only=True)
+    """pip's cache folder, which may have a wheel already."""
+    offline: bool = field(default=False, kw_only=True)
+    """Whether nothing may be fetched."""
     free_bytes: Callable[[Path], int] = field(default=_free_bytes, repr=False, kw_only=True)
     """How to ask for the free space of an existing folder's disk."""
 
     def path(self, wheel: WantedWheel) -> Path:
         """Return where the wheel lies, or would lie."""
-        digest = wheel.sha256
-        return self.root / "wheels" / digest[:2] / digest / wheel.name
+        return wheel_path(self.root, wheel)
 
     def at(self, sha256: str) -> Path | None:
         """Return the wheel that the store has under this hash, None where none; not hashed."""
@@ -73,8 +79,8 @@ class Store:
         """Return every wanted wheel as a verified file, by sha256.
 
         What the store has is hashed and taken; the rest, and what was damaged since, is copied
-        from local sources, where a file of the same name has the hash, or downloaded. No thread is
-        left when this returns or raises.
+        from further stores, pip's cache and local sources, where a file of the same name has the
+        hash, or downloaded. No thread is left when this returns or raises.
 
         Args:
             wanted: Wheels; several may be the same.
@@ -83,7 +89,8 @@ class Store:
             local_sources: Folders of wheels, pages with links, and folders of projects (PEP 503).
 
         Raises:
-            WorldError: A wheel is not on its server (``TE403``), did not arrive whole (``TE502``),
+            WorldError: Nothing may be fetched and something would have to be (``TE511``). A wheel
+                is not on its server (``TE403``), did not arrive whole (``TE502``),
                 a web page came in its place (``TE508``), the disk is or would be full
                 (``TE503``), the store cannot be written (``TE505``); or the network's own findings.
             VerificationError: A wheel has another hash (``TE501``) or length (``TE509``), or is not
@@ -123,6 +130,8 @@ class Store:
         if known is not None:
             return known
         notes = self.root / "learned"
+        if self.offline:
+            raise WorldError(_findings.offline_unknown(name, url))
         asked = WantedWheel(name=name, url=url, size=client.size(url), sha256="0" * 64)
         here = notes / sha256(url.encode()).hexdigest()
         try:
@@ -131,7 +140,8 @@ class Store:
             missing = Missing(
                 wheel=asked, path=here / name, lock=self.root / "locks" / f"{here.name}.lock"
             )
-            job = Job(root=self.root, client=client, reporter=reporter, local_sources=())
+            places = LocalPlaces(client=client)
+            job = Job(root=self.root, client=client, reporter=reporter, places=places)
             wheel = receive(missing, job)
             _make_private(self.path(wheel).parent)
             publish(missing.part, self.path(wheel))
@@ -162,20 +172,37 @@ class Store:
         reporter: Reporter,
         local_sources: tuple[Path, ...],
     ) -> None:
-        locks = self.root / "locks"
-        _make_private(locks)
-        needed = sum(wheel.size for wheel in missing)
+        places = LocalPlaces(
+            stores=self.stores, pip_cache=self.pip_cache, folders=local_sources, client=client
+        )
+        if self.offline:
+            nowhere = [one for one in missing if next(places.iter(one), None) is None]
+            if nowhere:
+                raise WorldError(_findings.offline(nowhere, self.root))
+        jobs = [
+            Missing(
+                wheel=wheel,
+                path=self.path(wheel),
+                lock=self.root / "locks" / f"{wheel.sha256}.lock",
+            )
+            for wheel in missing
+        ]
+        _make_private(self.root / "locks")
+        needed = sum(one.wheel.size - part_bytes(one.part) for one in jobs)
         free = self.free_bytes(self.root)
         if free < needed:
             raise WorldError(_findings.no_space(self.root, needed, free))
-        jobs = []
-        for wheel in missing:
-            path = self.path(wheel)
-            _make_private(path.parent)
-            jobs.append(Missing(wheel=wheel, path=path, lock=locks / f"{wheel.sha256}.lock"))
+        for one in jobs:
+            _make_private(one.path.parent)
         fetch_missing(
             jobs,
-            Job(root=self.root, client=client, reporter=reporter, local_sources=local_sources),
+            Job(
+                root=self.root,
+                client=client,
+                reporter=reporter,
+                places=places,
+                offline=self.offline,
+            ),
         )
 
 

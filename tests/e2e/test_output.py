@@ -126,3 +126,47 @@ def test_deleted_working_folder(workspace: Workspace) -> None:
     (finding,) = json.loads(in_shell(workspace, line).check(3).stdout)["findings"]
     assert finding["code"] == "TE410"
     assert finding["why"].startswith("The working folder does not exist any more")
+
+
+def test_events_are_json_lines(workspace: Workspace) -> None:
+    """With `--events` programs hear of every step and byte on standard error, and of nothing else.
+
+    Standard output is what it is without.
+    """
+    workspace.write_spec(**CPU)
+    done = workspace.torchenv("apply", "--events").check()
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {one["schema"] for one in events} == {"torchenv/events/1"}
+    kinds = [one["event"] for one in events]
+    assert kinds[0] == "planned"
+    assert kinds.index("download-started") < kinds.index("download-finished")
+    progress = [one for one in events if one["event"] == "download-progress"]
+    assert progress[-1]["done_bytes"] == progress[-1]["total_bytes"]
+    assert progress[-1]["remaining_s"] == 0
+    assert done.stdout.startswith("Applied .venv")
+
+
+def test_failures_are_events_too(workspace: Workspace) -> None:
+    """What went wrong comes as an event, whether or not there is a document."""
+    for words in (
+        ["plan", "missing.toml", "--events"],
+        ["plan", "missing.toml", "--events", "--json"],
+    ):
+        done = workspace.torchenv(*words).check(2)
+        (event,) = [json.loads(line) for line in done.stderr.splitlines()]
+        assert (event["event"], event["code"]) == ("finding", "TE101")
+
+
+def test_offline_apply_says_what_is_missing(workspace: Workspace) -> None:
+    """Without a network every missing wheel is named, and nothing is asked for."""
+    workspace.write_spec(**CPU)
+    workspace.torchenv("lock").check()
+    watch = workspace.index.watch()
+    done = workspace.torchenv("apply", "--offline").check(3)
+    assert "are not on this machine, and `--offline` fetches none" in done.stderr
+    assert watch.paths("*.whl") == []
+    workspace.torchenv("apply").check()
+    workspace.environment.unlink()
+    watch = workspace.index.watch()
+    workspace.torchenv("apply", "--offline").check()
+    assert watch.paths() == []

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.lockfile import engine_environ
+from provisioner.findings import WorldError
+from provisioner.host import PipConfig
+from provisioner.lockfile import engine_environ, network_settings
 from provisioner.network import Network
+from provisioner.spec import Sources
 
 _NAMES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
@@ -38,3 +41,20 @@ def test_authorities() -> None:
     environ = engine_environ(Network(cert=Path("/etc/ca.pem")))
     assert environ["SSL_CERT_FILE"] == "/etc/ca.pem"
     assert "UV_SYSTEM_CERTS" not in environ
+
+
+@pytest.mark.parametrize(
+    ("wish", "variable", "number"), [(None, "", 8), (3, "", 3), (3, "5", 5), (None, "32", 32)]
+)
+def test_connections(wish: int | None, variable: str, number: int) -> None:
+    """The variable wins over the spec, and both over the default."""
+    environ = {"TORCHENV_CONNECTIONS": variable}
+    network = network_settings(Sources(connections=wish), PipConfig(), environ)
+    assert network.connections == number
+
+
+@pytest.mark.parametrize("variable", ["0", "33", "-1", "many", "1.5", "\u0663"])
+def test_connections_that_are_none(variable: str) -> None:
+    """A variable that is no such number is refused, not ignored."""
+    with pytest.raises(WorldError, match="TE510"):
+        network_settings(Sources(), PipConfig(), {"TORCHENV_CONNECTIONS": variable})

@@ -231,6 +231,7 @@ SPECS: Final = _optional(
                 "no-index": st.booleans(),
                 "exclude-newer": st.sampled_from(["2026-03-31", "7 days"]),
                 "timeout": st.integers(1, 100) | st.floats(0.5, 100),
+                "connections": st.integers(1, 32),
                 "trusted-hosts": st.lists(st.just("a.example:80"), max_size=1),
             },
         ),

@@ -14,6 +14,7 @@ from provisioner.spec._accelerators import (
 )
 from provisioner.spec._machines import check_driver, check_glibc, check_gpu, check_macos
 from provisioner.spec._places import (
+    check_connections,
     check_environment_path,
     check_host,
     check_index,
@@ -383,3 +384,12 @@ def test_words() -> None:
     assert described(False) == "`false`"  # noqa: FBT003 the value is what is tested
     assert one_of(["a"]) == "`a`"
     assert one_of(["a", "b", "c"], "and") == "`a`, `b` and `c`"
+
+
+@pytest.mark.parametrize("number", [0, -1, 33])
+def test_connections(number: int) -> None:
+    """A few connections are fine, none or a hundred are not."""
+    assert check_connections(1) == 1
+    assert check_connections(32) == 32
+    with pytest.raises(UnfitError):
+        check_connections(number)

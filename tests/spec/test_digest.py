@@ -59,6 +59,7 @@ def test_form() -> None:
         ('["wheels"]', '["./wheels/"]'),
         ("[sources]", '[sources]\ntrio = "auto"\nisolated = false'),
         ("[sources]", '[sources]\nproxy = "http://user:pw@proxy.example"\ntimeout = 3'),
+        ("[sources]", '[sources]\nconnections = 2\nstore = "s"\nstores = ["t"]'),
         ("[sources]", '[sources]\ncert = "a.pem"\nclient-cert = "b.pem"'),
         ("[sources]", '[sources]\ntrusted-hosts = ["a.example"]'),
         ("[sources]", '[sources]\npytorch = "https://download.pytorch.org/whl/"'),

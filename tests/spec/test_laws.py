@@ -136,6 +136,7 @@ def _written_sources(spec: Spec) -> dict[str, Any]:
         "no-index": sources.no_index,
         "exclude-newer": sources.exclude_newer,
         "timeout": sources.timeout_s,
+        "connections": sources.connections,
         "trusted-hosts": sources.trusted_hosts,
     }
     return {

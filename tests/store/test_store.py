@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import subprocess
+import sys
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -218,6 +221,79 @@ def test_another_build_of_the_same_name_is_not_taken(
     assert path.read_bytes() == wheel_bytes("demo")
     assert listener.received == {wheel.name: wheel.size}
     assert "another file of the same name and size, not taken" in listener.details[0]
+
+
+def test_further_stores_are_read_and_never_written(
+    server: Server, tmp_path: Path, client: Client, listener: Listener
+) -> None:
+    """A team's store has the wheel: it is copied, hashed on the way, and nothing is fetched."""
+    wheel = publish(server, "demo")
+    team = Store(tmp_path / "team")
+    there = team.fetch([wheel], client, Reporter())[wheel.sha256]
+    before = sorted(str(one) for one in team.root.rglob("*"))
+    server.requests.clear()
+    mine = Store(tmp_path / "mine", stores=(tmp_path / "none", team.root))
+    path = mine.fetch([wheel], client, listener)[wheel.sha256]
+    assert path.read_bytes() == there.read_bytes()
+    assert path.stat().st_ino != there.stat().st_ino
+    assert (server.requests, listener.details) == ([], [f"{wheel.name}: copied from {there}"])
+    assert sorted(str(one) for one in team.root.rglob("*")) == before
+
+
+def test_damage_in_a_further_store_is_not_taken(
+    server: Server, tmp_path: Path, client: Client, listener: Listener
+) -> None:
+    """Nobody vouches for another store but the hash."""
+    wheel = publish(server, "demo")
+    team = Store(tmp_path / "team")
+    team.path(wheel).parent.mkdir(parents=True)
+    team.path(wheel).write_bytes(bytes(wheel.size))
+    mine = Store(tmp_path / "mine", stores=(team.root,))
+    assert mine.fetch([wheel], client, listener)[wheel.sha256].read_bytes() == wheel_bytes("demo")
+    assert "another file of the same name and size, not taken" in listener.details[0]
+
+
+def test_what_pip_fetched_is_taken_from_its_cache(
+    server: Server, tmp_path: Path, client: Client, listener: Listener
+) -> None:
+    """Pip itself downloads a wheel; its cache then has the bytes under the wheel's address."""
+    content = wheel_bytes("demo")
+    headers = {"Cache-Control": "max-age=1000", "Content-Type": "application/octet-stream"}
+    url = server.put("/demo-1.0-py3-none-any.whl", Answer(body=content, headers=headers))
+    environ = {"PIP_CACHE_DIR": str(tmp_path / "cache"), "PATH": os.environ["PATH"]}
+    # pip keeps nothing that came over plain HTTP from a host that is not trusted.
+    trusted = ["--trusted-host", url.split("/")[2]]
+    download = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-index", *trusted, url]
+    subprocess.run(
+        [*download, "--quiet", "--dest", str(tmp_path / "there")], env=environ, check=True
+    )
+    server.requests.clear()
+    wheel = wanted(content, url)
+    store = Store(tmp_path / "store", pip_cache=tmp_path / "cache")
+    assert store.fetch([wheel], client, listener)[wheel.sha256].read_bytes() == content
+    assert server.requests == []
+    assert listener.details[0].startswith(f"{wheel.name}: copied from {tmp_path / 'cache'}")
+
+
+def test_offline_lists_everything_that_is_missing(
+    server: Server, tmp_path: Path, client: Client
+) -> None:
+    """Nobody is asked, and all wheels are named at once."""
+    store = Store(tmp_path / "store", offline=True)
+    here = publish(server, "here")
+    Store(tmp_path / "store").fetch([here], client, Reporter())
+    server.requests.clear()
+    wheels = [here, publish(server, "one"), publish(server, "two")]
+    with pytest.raises(WorldError) as raised:
+        store.fetch(wheels, client, Reporter())
+    (finding,) = raised.value.findings
+    assert finding.code == "TE511"
+    assert finding.message == ("2 wheels are not on this machine, and `--offline` fetches none.")
+    assert finding.why.endswith(
+        "has:\none-1.0-py3-none-any.whl (0.0 MB)\ntwo-1.0-py3-none-any.whl (0.0 MB)"
+    )
+    assert server.requests == []
+    assert store.fetch([here], client, Reporter())[here.sha256].is_file()
 
 
 # -- several processes

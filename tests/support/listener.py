@@ -30,8 +30,10 @@ class Handler(BaseHTTPRequestHandler):
     def end_connection(self) -> None:
         """Close the connection now, in the middle of a reply if need be."""
         self.close_connection = True
-        self.wfile.flush()
-        self.connection.shutdown(socket.SHUT_RDWR)
+        # The client may have been faster.
+        with contextlib.suppress(OSError):
+            self.wfile.flush()
+            self.connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Server(ThreadingHTTPServer):

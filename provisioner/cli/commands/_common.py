@@ -42,10 +42,19 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
             click.option("-q", "--quiet", is_flag=True, help="Print errors and results only."),
             click.option("-v", "--verbose", is_flag=True, help="Print what the engine says too."),
+            click.option(
+                "--events", is_flag=True, help="Print progress as JSON lines on standard error."
+            ),
         )
     ):
         command = option(command)
     return command
+
+
+OFFLINE = click.option(
+    "--offline", is_flag=True, help="Fetch nothing: take what the stores of this machine have."
+)
+"""For commands that fetch."""
 
 
 def starting_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from provisioner.api.apply import apply
 from provisioner.api.plan import load_spec
 from provisioner.cli import _parts
 from provisioner.cli._output import Output
-from provisioner.cli.commands._common import SPEC, TARGET, output_options
+from provisioner.cli.commands._common import OFFLINE, SPEC, TARGET, output_options
 from provisioner.findings import ExitCode
 
 if TYPE_CHECKING:
@@ -27,9 +27,17 @@ if TYPE_CHECKING:
 @click.option(
     "--repair", is_flag=True, help="Compare every byte first; install what is damaged anew."
 )
+@OFFLINE
 @output_options
-def command(
-    spec: Path, *, target: str | None, locked: bool, no_wait: bool, repair: bool, **options: bool
+def command(  # noqa: PLR0913 - one for each option
+    spec: Path,
+    *,
+    target: str | None,
+    locked: bool,
+    no_wait: bool,
+    repair: bool,
+    offline: bool,
+    **options: bool,
 ) -> int:
     """Make the environment equal to the lock of SPEC, and prove it. Locks first where needed."""
     output = Output(command="apply", **options)
@@ -39,6 +47,7 @@ def command(
         locked=locked,
         wait=not no_wait,
         repair=repair,
+        offline=offline,
         reporter=output.reporter(),
     )
     if output.as_json:

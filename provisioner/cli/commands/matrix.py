@@ -45,20 +45,21 @@ if TYPE_CHECKING:
 )
 @click.option("--markdown", is_flag=True, help="Print a table in Markdown.")
 @output_options
-def command(
+def command(  # noqa: PLR0913 - one for each option
     *,
     index: str | None,
     markdown: bool,
     as_json: bool,
     quiet: bool,
     verbose: bool,
+    events: bool,
     **asked: str | None,
 ) -> int:
     """Show which builds of torch exist, what goes with them and what they need.
 
     Offline, unless the data is compared with an index.
     """
-    output = Output(command="matrix", as_json=as_json, quiet=quiet, verbose=verbose)
+    output = Output(command="matrix", as_json=as_json, quiet=quiet, verbose=verbose, events=events)
     question = MatrixQuestion(**asked)
     if index is not None:
         return _check(output, index, question)
