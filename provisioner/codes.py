@@ -108,6 +108,7 @@ TITLES: Final[dict[str, str]] = {
     "TE462": "No target of the spec fits this machine",
     "TE463": "The spec has no target of this name",
     "TE464": "Targets have different versions of a package",
+    "TE465": "The lock of a target that the spec no longer has",
     "TE440": "The lock names a place that is not trusted",
     "TE441": "Two indexes offer different files of the same name",
     # -- store

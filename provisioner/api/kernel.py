@@ -121,7 +121,8 @@ def _kernel_json(spec: Spec) -> dict[str, Any]:
 
 
 def _display_name(spec: Spec) -> str:
-    return f"{spec.file.parent.name} (torchenv, {spec.accelerator})"
+    accelerators = dict.fromkeys(target.accelerator for target in spec.targets)
+    return f"{spec.file.parent.name} (torchenv, {' or '.join(accelerators)})"
 
 
 def _default_name(spec: Spec) -> str:

@@ -44,6 +44,8 @@ class LockOptions:
     """What may get newer although the spec does not demand it."""
     exclude_newer: str | None = None
     """In place of the spec's own ``exclude-newer``."""
+    measures: bool = True
+    """Whether to ask how much the packages take when installed, which costs requests."""
     allow_download: bool = False
     """Whether wheels of any size may be fetched where no index states their hash."""
 
@@ -158,14 +160,18 @@ def lock(
         VerificationError: A package would come from where it must not, or the file at a lock's path
             is not ours.
     """
+    from provisioner.lockfile import left_over
+
     reporter = reporter or Reporter()
     options = options or LockOptions()
     jobs = _jobs(spec, options)
     for job in jobs:
         reporter.planned(job.planned)
     if all(map(_is_right, jobs)) and not options.makes_anew:
-        return _as_set([job.as_it_is() for job in jobs])
-    return _made(jobs, Setting(spec), reporter, options)
+        found = _as_set([job.as_it_is() for job in jobs])
+    else:
+        found = _made(jobs, Setting(spec), reporter, options)
+    return replace(found, findings=(*found.findings, *left_over(spec.widened)))
 
 
 def make_locks(spec: Spec, setting: Setting, reporter: Reporter) -> LockedSet:
@@ -177,7 +183,7 @@ def make_locks(spec: Spec, setting: Setting, reporter: Reporter) -> LockedSet:
         VerificationError: As :func:`lock`.
     """
     # Who applies has asked for this target's wheels, and not for those of the others.
-    options = LockOptions(allow_download=len(spec.widened.targets) == 1)
+    options = LockOptions(allow_download=len(spec.widened.targets) == 1, measures=False)
     return _made(_jobs(spec, options), setting, reporter, options)
 
 
@@ -286,7 +292,8 @@ def _made(
         except OSError as exc:
             raise WorldError(_unwritable_lock(locks[0].file, exc)) from exc
         wheels = {one.wheel.sha256: one.wheel for lock_ in locks for one in lock_.packages}
-        sizes = unpacked_sizes(list(wheels.values()), setting.store, client)
+        measured = list(wheels.values()) if options.measures else []
+        sizes = unpacked_sizes(measured, setting.store, client)
     done = [
         replace(
             _told(job, read_lock(one.file, lock_trust(job.spec)), setting.store, sizes),
@@ -364,6 +371,7 @@ def _request(run: _Run, job: _Job, upgrade: Upgrade, lead: Lock | None) -> LockR
         reporter=run.reporter,
         preferences=leading(preferences(job.previous, upgrade), lead, compat.is_companion),
         upgrade=upgrade,
+        compared=frozenset(one.name for one in lead.packages) if lead is not None else frozenset(),
         previous=job.previous,
         allow_download=run.options.allow_download,
         newest=None if newest is None else f"{newest:%Y-%m-%dT%H:%M:%SZ}",

@@ -6,7 +6,7 @@ from provisioner.lockfile._difference import LockDifference, PackageChange, diff
 from provisioner.lockfile._keep import Upgrade, preferences
 from provisioner.lockfile._make import LockRequest, make_lock, tags_of
 from provisioner.lockfile._read import read_lock
-from provisioner.lockfile._set import as_set, set_problem, write_locks
+from provisioner.lockfile._set import as_set, left_over, set_problem, write_locks
 from provisioner.lockfile._sources import local_folders
 from provisioner.lockfile._stale import InputChange, foreign_lock, input_changes, staleness
 from provisioner.lockfile._trust import LockTrust
@@ -30,6 +30,7 @@ __all__ = [
     "foreign_lock",
     "input_changes",
     "leading",
+    "left_over",
     "local_folders",
     "make_lock",
     "network_settings",

@@ -81,6 +81,9 @@ class LockRequest:
     """The lock before; the hashes in it must not change."""
     allow_download: bool = False
     """Whether wheels of any size may be fetched to learn their hashes."""
+    compared: frozenset[str] = frozenset()
+    """Names of packages that another target of the run was told about, as far as the order of the
+    indexes goes; comparing costs a resolution."""
     newest: str | None = None
     """The instant after which nothing may have been uploaded (RFC 3339), None for no limit."""
 
@@ -143,7 +146,7 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
         *located.findings,
         *learned_here(learned.values(), sources.trio.public),
         *listener.notes(origins),
-        *order_notes(resolver, settled, origins),
+        *order_notes(resolver, settled, origins, request.compared),
     )
     return _lock(request, packages), notes
 

@@ -217,12 +217,16 @@ def only_here(names: Sequence[str]) -> Finding:
     )
 
 
-def order_notes(resolver: Resolver, request: Request, origins: Origins) -> tuple[Finding, ...]:
+def order_notes(
+    resolver: Resolver, request: Request, origins: Origins, known: frozenset[str] = frozenset()
+) -> tuple[Finding, ...]:
     """Say which packages pip would have taken from a later index, where there are several.
 
-    pip takes the best version over all indexes, torchenv the first index that has the name.
+    pip takes the best version over all indexes, torchenv the first index that has the name. What is
+    ``known`` already is left out; nothing is asked where that is everything.
     """
-    if len(resolver.sources.general) < 2:  # noqa: PLR2004 - one index has no order
+    known = known | request.routed
+    if len(resolver.sources.general) < 2 or origins.keys() <= known:  # noqa: PLR2004 - one has no order
         return ()
     try:
         best = resolver.origins(request, "--index-strategy", "unsafe-best-match")
@@ -240,7 +244,7 @@ def order_notes(resolver: Resolver, request: Request, origins: Origins) -> tuple
             do="Nothing, if that is meant; else change the order of the indexes.",
         )
         for name, (version, url) in sorted(others.items())
-        if name not in request.routed
+        if name not in known
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from provisioner import paths
-from provisioner.findings import Finding, Where
+from provisioner.findings import Finding, Severity, Where
 from provisioner.lockfile._write import document_digest, render_lock
 
 if TYPE_CHECKING:
@@ -67,6 +67,30 @@ def set_problem(spec: Spec, lock: Lock) -> Finding | None:
     return None
 
 
+def left_over(spec: Spec) -> tuple[Finding, ...]:
+    """Return a note for each lock beside the spec of a target that it no longer has.
+
+    Args:
+        spec: The spec with all its targets.
+    """
+    names = {target.name for target in spec.targets}
+    start = f"pylock.{spec.stem}-"
+    found = sorted(spec.file.parent.glob(f"{start}*.toml"))
+    named = ((path, path.name.removeprefix(start).removesuffix(".toml")) for path in found)
+    return tuple(
+        _left_over(path, name) for path, name in named if name not in names and _is_of(path, name)
+    )
+
+
+def _is_of(path: Path, name: str) -> bool:
+    """Whether a lock is that of a target of this name, and not that of another spec."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return f'\n[tool.torchenv.target]\nname = "{name}"\n' in text
+
+
 def _holds(path: Path, content: bytes) -> bool:
     return path.is_file() and path.read_bytes() == content
 
@@ -102,4 +126,16 @@ def _mixed(own: Path, other: Path) -> Finding:
         "writing them was interrupted, so the targets may have different versions.",
         do="Restore all of them from the same commit, or make all anew with `torchenv lock`.",
         where=Where(file=paths.display(own)),
+    )
+
+
+def _left_over(path: Path, name: str) -> Finding:
+    return Finding(
+        code="TE465",
+        severity=Severity.NOTE,
+        message=f"`{paths.display(path)}` is the lock of a target that the spec no longer has.",
+        why=f"The spec has no target `{name}`, so nobody keeps that file up to date, and other "
+        "tools would still install it.",
+        do="Remove the file, or bring the target back.",
+        where=Where(file=paths.display(path)),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.paths import display, store_root, write_atomic
+from provisioner.paths import display, store_root, write_atomic, write_together
 
 
 def test_store_of_the_variable(tmp_path: Path) -> None:
@@ -51,3 +51,16 @@ def test_failure_leaves_the_old_file(tmp_path: Path) -> None:
         write_atomic(path, b"x")
     assert (path / "precious").is_dir()
     assert [one.name for one in tmp_path.iterdir()] == ["folder"]
+
+
+def test_several_files_or_none(tmp_path: Path) -> None:
+    """Where one of several files cannot be written, none of them is changed."""
+    first = tmp_path / "first"
+    first.write_bytes(b"old")
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(OSError, match="file"):
+        write_together({first: b"new", tmp_path / "file" / "second": b"new"})
+    assert first.read_bytes() == b"old"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "first"]
+    write_together({first: b"new", tmp_path / "second": b"new"})
+    assert (first.read_bytes(), (tmp_path / "second").read_bytes()) == (b"new", b"new")

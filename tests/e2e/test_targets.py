@@ -249,6 +249,19 @@ def test_the_lock_of_another_spec_is_not_overwritten(two: Workspace) -> None:
     assert lock_of(two, "laptop").read_bytes() == before
 
 
+def test_the_lock_of_a_target_that_is_gone(two: Workspace) -> None:
+    """A file that nobody keeps up to date any more is told; that of another spec is not meant."""
+    two.write_spec("torchenv-else.toml", **BARE)
+    two.torchenv("lock", "torchenv-else.toml").check()
+    two.write_spec(**BARE, targets={"server": FOUR["server"]})
+    findings = two.torchenv("lock", "--json").check().json["findings"]
+    (note,) = (one for one in findings if one["code"] == "TE465")
+    assert (note["code"], note["severity"]) == ("TE465", "note")
+    assert note["message"] == (
+        "`pylock.torchenv-laptop.toml` is the lock of a target that the spec no longer has."
+    )
+
+
 def test_what_differs_has_a_reason(workspace: Workspace) -> None:
     """A target that cannot have the first one's version has another, and the lock says why."""
     targets = {
