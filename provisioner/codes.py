@@ -69,6 +69,9 @@ TITLES: Final[dict[str, str]] = {
     "TE320": "The GPU is of another maker than the build is for",
     "TE321": "Some GPUs of this machine will not be used",
     "TE333": "An index has other builds than the compat data says",
+    "TE322": "`auto` finds no single build for all GPUs",
+    "TE323": "`auto` takes the CPU's build though there are GPUs",
+    "TE324": "`auto` knows nothing of the machines of the target",
     # -- sources, resolution and lock
     "TE401": "A host cannot be reached",
     "TE402": "A server refused or failed",

@@ -8,7 +8,7 @@ from provisioner.urls import strip_credentials
 
 if TYPE_CHECKING:
     from provisioner.environment import Change, Changes, Proof, Removal
-    from provisioner.planner import Plan
+    from provisioner.planner import AutoChoice, Plan
 
 TARGET: Final = "default"
 """How documents call the one target of a spec that names none."""
@@ -28,6 +28,17 @@ def target(plan: Plan) -> dict[str, Any]:
         "constraints": [
             {"requirement": one.requirement, "why": one.why, "source": one.source}
             for one in plan.constraints
+        ],
+        "auto": None if plan.auto is None else _auto(plan.auto),
+        "explanation": list(plan.explanation),
+    }
+
+
+def _auto(chosen: AutoChoice) -> dict[str, Any]:
+    return {
+        "reason": chosen.reason,
+        "considered": [
+            {"accelerator": accelerator, "found": found} for accelerator, found in chosen.considered
         ],
     }
 

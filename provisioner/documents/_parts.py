@@ -15,6 +15,22 @@ class ConstraintModel(DocumentModel):
     source: str = Field(description="Where that is known from.")
 
 
+class ConsideredModel(DocumentModel):
+    """An accelerator that `auto` looked at."""
+
+    accelerator: str = Field(description="The accelerator, `cu126`.")
+    found: str = Field(description="What its build is to the machines, in a few words.")
+
+
+class AutoModel(DocumentModel):
+    """Why `accelerator = "auto"` became what it is."""
+
+    reason: str = Field(description='The part of a sentence that answers "why this one?".')
+    considered: list[ConsideredModel] = Field(
+        description="Accelerators of the chosen release, the newest toolkit first."
+    )
+
+
 class TargetModel(DocumentModel):
     """What is chosen for one target."""
 
@@ -28,6 +44,13 @@ class TargetModel(DocumentModel):
         description="URL of the index that the trio comes from, or `default` for the default index."
     )
     constraints: list[ConstraintModel] = Field(description="What the planner adds, and why.")
+    auto: AutoModel | None = Field(
+        default=None,
+        description="Why the accelerator was chosen, or null where the spec names it.",
+    )
+    explanation: list[str] = Field(
+        default_factory=list, description="What was decided and checked, one sentence each."
+    )
 
 
 class ChangeModel(DocumentModel):

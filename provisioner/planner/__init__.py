@@ -3,6 +3,7 @@
 from provisioner.planner._plan import plan
 from provisioner.planner._run import Runs, runs_on
 from provisioner.planner._types import (
+    AutoChoice,
     ChosenBuild,
     Constraint,
     Plan,
@@ -13,6 +14,7 @@ from provisioner.planner._types import (
 )
 
 __all__ = [
+    "AutoChoice",
     "ChosenBuild",
     "Constraint",
     "Plan",

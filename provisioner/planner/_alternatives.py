@@ -31,7 +31,10 @@ _MOST_ACCELERATORS: Final = 2
 
 
 def alternatives(
-    request: Request, missing: frozenset[MemberName], compat: Compat
+    request: Request,
+    missing: frozenset[MemberName],
+    compat: Compat,
+    beside: tuple[Request, ...] = (),
 ) -> tuple[Combination, ...]:
     """Return combinations near a refused request, nearest first; empty where nothing works.
 
@@ -39,8 +42,11 @@ def alternatives(
         request: What was refused.
         missing: Members that no wheel was found of, so that leaving them out may be enough.
         compat: The compat data.
+        beside: The other targets that were served: they have to be served still.
     """
-    nearest = _Changes.of(request, compat)
+    if request.pythons:
+        request = replace(request, python=request.pythons[0], pythons=())
+    nearest = _Changes.of(request, compat, beside)
     unpinned = replace(nearest, request=request.without_pins())
     bare = replace(nearest, request=unpinned.request.without(*MEMBERS))
     if as_it_is := list(unpinned.nothing()):
@@ -82,12 +88,21 @@ class _Changes:
     below: tuple[Release, ...]
     """The other releases, older and newer ones, nearest first."""
     above: tuple[Release, ...]
+    beside: tuple[Request, ...]
+    """What the other targets want."""
 
     @classmethod
-    def of(cls, request: Request, compat: Compat) -> _Changes:
+    def of(cls, request: Request, compat: Compat, beside: tuple[Request, ...]) -> _Changes:
         wanted = matching(request, compat)
         below, above = near_releases(request.torch, wanted, compat)
-        return cls(request=request, compat=compat, wanted=wanted, below=below, above=above)
+        return cls(
+            request=request,
+            compat=compat,
+            wanted=wanted,
+            below=below,
+            above=above,
+            beside=beside,
+        )
 
     def nothing(self) -> Iterator[Combination]:
         yield from self._first(self.wanted, [self.request])
@@ -194,9 +209,20 @@ class _Changes:
             if not may_serve(one, release, self.compat):
                 continue
             verdict = judge(one, release, self.compat)
-            if isinstance(verdict, Choice) and not verdict.doubts:
+            if not isinstance(verdict, Choice) or verdict.doubts:
+                continue
+            if self._serves_others(release, verdict):
                 yield combination_of(one, verdict)
                 return
+
+    def _serves_others(self, release: Release, choice: Choice) -> bool:
+        """Whether the other targets get what they want of the same release and members."""
+        named = {member.name: member.version for member in choice.members}
+        for other in self.beside:
+            pinned = other.with_members(named)
+            if not isinstance(judge(pinned, release, self.compat), Choice):
+                return False
+        return True
 
 
 def combination_of(request: Request, choice: Choice) -> Combination:

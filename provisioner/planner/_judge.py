@@ -7,12 +7,13 @@ do not depend on each other, so that all their problems come out at once; what d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from provisioner.compat import DOUBTFUL
+from provisioner.compat import DOUBTFUL, kind_of
 from provisioner.planner._machine_rules import is_older, iter_code_doubts, iter_machine_obstacles
 from provisioner.planner._obstacles import (
     DependencyClash,
@@ -27,8 +28,10 @@ from provisioner.planner._obstacles import (
     OldMacos,
     PatchExcluded,
     WrongMember,
+    distance,
 )
-from provisioner.planner._order import numbers, python_order
+from provisioner.planner._order import numbers, python_order, toolkit_number
+from provisioner.planner._request import AUTO
 from provisioner.spec import VersionWish
 
 if TYPE_CHECKING:
@@ -53,17 +56,60 @@ if TYPE_CHECKING:
 class Choice:
     """The builds that a request would get with one release of torch."""
 
+    request: Request
+    """What they serve, with the Python and the accelerator decided."""
     build: Build
     members: tuple[Member, ...]
     doubts: tuple[Doubt | CodeDoubt, ...] = ()
     """Wheels among them that are not known to exist, and GPUs that they are not known to run on."""
+
+    @property
+    def weight_of_doubts(self) -> tuple[int, int]:
+        """Return how unsure it is: a wheel that may not exist weighs more than a GPU."""
+        wheels = sum(isinstance(doubt, Doubt) for doubt in self.doubts)
+        return wheels, len(self.doubts)
 
 
 Verdict = Choice | tuple["Obstacle", ...]
 
 
 def judge(request: Request, release: Release, compat: Compat) -> Verdict:
-    """Return the builds that a release offers a request, or everything that it lacks."""
+    """Return the builds that a release offers a request, or everything that it lacks.
+
+    A request that leaves Python or accelerator open gets its first variant that surely works, else
+    the first that may, else what the nearest of them lacks.
+    """
+    if not request.is_open:
+        return _judge(request, release, compat)
+    verdicts = []
+    for variant in variants(request, release, compat):
+        verdict = _judge(variant, release, compat)
+        if isinstance(verdict, Choice) and not verdict.doubts:
+            return verdict
+        verdicts.append(verdict)
+    choices = [verdict for verdict in verdicts if isinstance(verdict, Choice)]
+    refused = [verdict for verdict in verdicts if not isinstance(verdict, Choice)]
+    if choices:
+        return min(choices, key=lambda choice: choice.weight_of_doubts)
+    return min(refused, key=distance, default=(NoAccelerator(torch=release.torch),))
+
+
+def variants(request: Request, release: Release, compat: Compat) -> Iterator[Request]:
+    """Yield the requests that one stands for, the best first: newest Python, newest toolkit."""
+    if request.accelerator != AUTO:
+        accelerators = [request.accelerator]
+    elif request.kind == "cpu":
+        accelerators = ["cpu"]
+    else:
+        builds = compat.builds(release.torch, platform=request.platform)
+        named = dict.fromkeys(build.accelerator for build in builds)
+        accelerators = [one for one in named if kind_of(one) == request.kind]
+        accelerators.sort(key=toolkit_number, reverse=True)
+    for python, accelerator in product(request.pythons or (request.python,), accelerators):
+        yield replace(request, python=python, pythons=(), accelerator=accelerator, kind=None)
+
+
+def _judge(request: Request, release: Release, compat: Compat) -> Verdict:
     obstacles = (
         *_build_obstacles(request, release, compat),
         *_pair_obstacles(request, release, compat),
@@ -215,6 +261,7 @@ def _on_index(request: Request, release: Release, build: Build, compat: Compat) 
         *iter_machine_obstacles(request.machine, build, compat),
     )
     return obstacles or Choice(
+        request=request,
         build=build,
         members=members,
         doubts=(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from provisioner.compat import Compat
     from provisioner.host import FactState, Gpu, GpuStack, HostFacts
     from provisioner.spec import TargetWish
 
@@ -94,7 +95,7 @@ def targets_host(target: TargetWish, host: HostFacts) -> bool:
     return target.platform in (None, host.platform)
 
 
-def machine_of(target: TargetWish, host: HostFacts) -> Machine:
+def machine_of(target: TargetWish, host: HostFacts, compat: Compat) -> Machine:
     """Return what is known of the target.
 
     Of GPUs the spec's word replaces all that the host says of them: a driver or GPUs that are named
@@ -120,17 +121,18 @@ def machine_of(target: TargetWish, host: HostFacts) -> Machine:
         bits=host.bits if here else None,
     )
     if said & {"driver", "gpus"}:
-        return _with_named(plain, target)
+        return _with_named(plain, target, compat)
     return _with_seen(plain, host) if here else plain
 
 
-def _with_named(machine: Machine, target: TargetWish) -> Machine:
-    gpus = tuple(named_gpu(text) for text in target.gpus)
+def _with_named(machine: Machine, target: TargetWish, compat: Compat) -> Machine:
+    gpus = tuple(named_gpu(text, compat) for text in target.gpus)
     makers = {gpu.maker for gpu in gpus}
     return replace(
         machine,
         nvidia="present" if target.driver or "nvidia" in makers else "unknown",
         amd="present" if "amd" in makers else "unknown",
+        intel="present" if "intel" in makers else "unknown",
         driver=target.driver,
         gpus=gpus,
     )
@@ -158,10 +160,15 @@ def _seen(gpus: Iterable[Gpu], maker: Maker) -> Iterable[TargetGpu]:
         yield TargetGpu(name=gpu.name or gpu.arch or "an unnamed GPU", maker=maker, arch=gpu.arch)
 
 
-def named_gpu(text: str) -> TargetGpu:
+def named_gpu(text: str, compat: Compat) -> TargetGpu:
     """Return the GPU that the spec names by its architecture or model."""
-    if text.startswith("sm_"):
-        return TargetGpu(name=text, maker="nvidia", arch=text)
-    if text.startswith("gfx"):
-        return TargetGpu(name=text, maker="amd", arch=text)
-    return TargetGpu(name=text, maker=None, arch=None)
+    arch = text if text.startswith(("sm_", "gfx")) else compat.hardware.arch_of(text)
+    return TargetGpu(name=text, maker=_maker_of(arch), arch=arch)
+
+
+def _maker_of(arch: str | None) -> Maker | None:
+    if arch is None:
+        return None
+    if arch.startswith("sm_"):
+        return "nvidia"
+    return "amd" if arch.startswith("gfx") else "intel"

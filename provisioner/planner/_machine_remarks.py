@@ -11,7 +11,7 @@ from provisioner.compat import kind_of
 from provisioner.findings import Finding, Severity
 from provisioner.planner._machine_rules import MAKERS, driver_floor, unserved
 from provisioner.planner._obstacles import CodeDoubt
-from provisioner.planner._text import listing
+from provisioner.planner._text import listing, literals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def _python_of_this_host(scene: Scene) -> Iterator[Finding]:
 
 def _unknown_models(scene: Scene) -> Iterator[Finding]:
     machine = scene.request.machine
-    if not machine.must_serve_all:
+    if "gpus" not in machine.said:
         return
     for gpu in machine.gpus:
         if gpu.arch is None:
@@ -78,10 +78,15 @@ def _unknown_models(scene: Scene) -> Iterator[Finding]:
                 severity=Severity.WARNING,
                 message=f"{gpu} is not a GPU that torchenv knows.",
                 why="So it is not known whether the chosen build runs on it.",
-                do='Name its architecture in place of the model, for instance `"sm_89"` or '
-                '`"gfx1100"`.',
+                do=_better_name(scene, gpu),
                 where=scene.place("environment.gpus", "environment.accelerator"),
             )
+
+
+def _better_name(scene: Scene, gpu: TargetGpu) -> str:
+    near = scene.compat.hardware.near_gpus(gpu.name)
+    architecture = 'its architecture in place of the model, for instance `"sm_89"` or `"gfx1100"`.'
+    return f"Write {literals(near, 'or')}, or {architecture}" if near else f"Name {architecture}"
 
 
 # -- the driver of this host

@@ -79,7 +79,8 @@ def _coverage_of(gpu: TargetGpu, build: Build, compat: Compat) -> Coverage:
     if kind_of(build.accelerator) == "rocm":
         row = compat.hardware.rocm_code(build.torch, build.accelerator)
         return "unknown" if row is None else "code" if gpu.arch in row.gfx else "older"
-    return "code"
+    validated = compat.hardware.xpu_code(build.torch)
+    return "code" if validated is not None and gpu.arch in validated.archs else "unknown"
 
 
 # -- every kind

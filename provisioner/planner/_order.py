@@ -59,16 +59,18 @@ def near_accelerators(accelerator: str, compat: Compat) -> tuple[tuple[str, ...]
 
     Nearest toolkit first, newest first among the stand-ins; of two equally near, the newer.
     """
-    kind, toolkit = kind_of(accelerator), _toolkit(accelerator)
+    kind, toolkit = kind_of(accelerator), toolkit_number(accelerator)
     same = [one for one in compat.accelerators if kind_of(one) == kind and one != accelerator]
     stand_ins = [one for one in compat.accelerators if kind_of(one) == _STAND_INS[kind]]
     return (
-        tuple(sorted(same, key=lambda one: (abs(_toolkit(one) - toolkit), -_toolkit(one)))),
-        tuple(sorted(stand_ins, key=_toolkit, reverse=True)),
+        tuple(
+            sorted(same, key=lambda one: (abs(toolkit_number(one) - toolkit), -toolkit_number(one)))
+        ),
+        tuple(sorted(stand_ins, key=toolkit_number, reverse=True)),
     )
 
 
-def _toolkit(accelerator: str) -> int:
+def toolkit_number(accelerator: str) -> int:
     """Return the toolkit's version as one number in which a major version weighs most."""
     found = _CUDA.fullmatch(accelerator) or _ROCM.fullmatch(accelerator)
     if found is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from provisioner.findings import Finding, Severity
 from provisioner.planner._judge import Choice
@@ -25,23 +25,21 @@ from provisioner.planner._obstacles import (
 from provisioner.planner._text import index_name, listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from provisioner.compat import Release
+    from provisioner.compat import Kind
     from provisioner.planner._judge import Verdict
     from provisioner.planner._obstacles import Obstacle
     from provisioner.planner._request import Request
     from provisioner.planner._scene import Scene
-    from provisioner.planner._search import Found
+    from provisioner.planner._search import Found, Judged
 
 
-def iter_remarks(scene: Scene, found: Found, choice: Choice) -> Iterator[Finding]:
-    """Yield the warnings and notes of a plan."""
+def iter_remarks(scene: Scene, choice: Choice) -> Iterator[Finding]:
+    """Yield the warnings and notes of one target."""
     if wheels := [doubt for doubt in choice.doubts if isinstance(doubt, Doubt)]:
         yield _doubtful(scene, choice, wheels)
     yield from iter_machine_remarks(scene, choice)
-    if found.held_back:
-        yield _held_back(scene, found, choice)
 
 
 def _doubtful(scene: Scene, choice: Choice, doubts: list[Doubt]) -> Finding:
@@ -66,36 +64,62 @@ def _doubt_reason(scene: Scene, choice: Choice, doubts: list[Doubt], index: str)
     return f"The compat data ({scene.compat.version}) has no listing of that part of {index}."
 
 
-def _held_back(scene: Scene, found: Found, choice: Choice) -> Finding:
-    newest = found.held_back[0][0].torch
-    return Finding(
+def held_back(scenes: Sequence[Scene], found: Found) -> Iterator[Finding]:
+    """Yield the note on newer releases that were not chosen, if there are any."""
+    if not found.held_back:
+        return
+    scene, newest = scenes[0], found.held_back[0][0].torch
+    yield Finding(
         code="TE212",
         severity=Severity.NOTE,
-        message=f"torch {choice.build.torch} is planned although torch {newest} satisfies "
-        f"`{scene.spec.torch.text}` too.",
-        why=f"{'; '.join(_reasons(scene, found))}.",
+        message=f"torch {found.choices[0].build.torch} is planned although torch {newest} "
+        f"satisfies `{scene.spec.torch.text}` too.",
+        why=f"{'; '.join(_reasons(scenes, found))}.",
         do="Nothing has to be done; to get a newer release, change what holds it back.",
         where=scene.where("torch.torch"),
     )
 
 
-def _reasons(scene: Scene, found: Found) -> Iterator[str]:
+def _reasons(scenes: Sequence[Scene], found: Found) -> Iterator[str]:
     """Neighbouring releases that fail for the same reason share one phrase."""
-    for reason, group in groupby(found.held_back, key=lambda pair: _reason(scene, pair)):
+    for reason, group in groupby(found.held_back, key=lambda judged: _reason(scenes, judged)):
         releases = tuple(release.torch for release, _ in group)
-        yield f"torch {scene.torch_spans(releases)}: {reason}"
+        yield f"torch {scenes[0].torch_spans(releases)}: {reason}"
 
 
-def _reason(scene: Scene, pair: tuple[Release, Verdict]) -> str:
-    verdict = pair[1]
-    if isinstance(verdict, Choice):
-        if any(isinstance(doubt, Doubt) for doubt in verdict.doubts):
-            return "not known whether the wheels exist"
-        return "not known whether its code runs on the GPUs"
-    return ", ".join(_phrase(obstacle, scene.request) for obstacle in verdict)
+def _reason(scenes: Sequence[Scene], judged: Judged) -> str:
+    """Say what each target lacks; where something is lacking, doubts do not matter."""
+    verdicts = list(zip(scenes, judged[1], strict=True))
+    lacking = [(scene, verdict) for scene, verdict in verdicts if not isinstance(verdict, Choice)]
+    parts = []
+    for scene, verdict in lacking or verdicts:
+        said = _said_of(verdict, scene.request)
+        if said:
+            parts.append(said if len(scenes) == 1 else f"{said} for `{scene.target.name}`")
+    return ", ".join(parts)
 
 
-def _phrase(  # noqa: C901, PLR0911  one case per obstacle
+def _said_of(verdict: Verdict, request: Request) -> str:
+    if not isinstance(verdict, Choice):
+        return ", ".join(phrase_of(obstacle, request) for obstacle in verdict)
+    if any(isinstance(doubt, Doubt) for doubt in verdict.doubts):
+        return "not known whether the wheels exist"
+    return "not known whether its code runs on the GPUs" if verdict.doubts else ""
+
+
+_KINDS: Final[dict[Kind | None, str]] = {
+    "cpu": "`cpu` build",
+    "cuda": "CUDA build",
+    "rocm": "ROCm build",
+    "xpu": "`xpu` build",
+}
+
+
+def _build_of(request: Request) -> str:
+    return _KINDS.get(request.kind, f"`{request.accelerator}` build")
+
+
+def phrase_of(  # noqa: C901, PLR0911  one case per obstacle
     obstacle: Obstacle, request: Request
 ) -> str:
     """Return one obstacle as a few words: ``no `cu118` build``."""
@@ -103,11 +127,11 @@ def _phrase(  # noqa: C901, PLR0911  one case per obstacle
         case NoPlatform():
             return f"nothing for {request.platform}"
         case NoAccelerator():
-            return f"no `{request.accelerator}` build"
+            return f"no {_build_of(request)}"
         case NotOnPlatform():
-            return f"no `{request.accelerator}` build for {request.platform}"
+            return f"no {_build_of(request)} for {request.platform}"
         case NotOnIndex(index=index):
-            return f"no `{request.accelerator}` build on {index_name(index)}"
+            return f"no {_build_of(request)} on {index_name(index)}"
         case NoPython():
             return f"no wheel for Python {request.python}"
         case WrongMember(name=name, wish=wish):

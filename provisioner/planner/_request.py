@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from packaging.specifiers import SpecifierSet
+
 from provisioner.planner._machine import machine_of
 from provisioner.spec import Follow, LeaveOut, VersionWish
 
 if TYPE_CHECKING:
-    from packaging.specifiers import SpecifierSet
+    from collections.abc import Mapping
 
-    from provisioner.compat import Kind, MemberName
+    from provisioner.compat import Compat, Kind, MemberName
     from provisioner.host import HostFacts
     from provisioner.planner._machine import Machine
     from provisioner.spec import CompanionWish, Dependency, Spec, TargetWish, TrioMode
@@ -29,6 +31,8 @@ class Request:
     platform: str
     python: str
     """Minor version, ``t`` appended for a free-threaded build."""
+    pythons: tuple[str, ...] = ()
+    """Pythons to choose from, the best first; empty where ``python`` is the one that is wanted."""
     patch: str | None
     """Full version where the spec names one: ``3.11.7``."""
     accelerator: str
@@ -41,6 +45,11 @@ class Request:
     """What is known of the machines of the target."""
     kind: Kind | None = None
     """Whose builds ``auto`` looks at; None before that is decided, and without ``auto``."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it leaves the Python or the accelerator to the planner."""
+        return bool(self.pythons) or self.accelerator == AUTO
 
     def wish(self, name: MemberName) -> CompanionWish:
         """Return what is wanted of torchvision or torchaudio."""
@@ -59,6 +68,16 @@ class Request:
         )
         return replace(self, torchvision=torchvision, torchaudio=torchaudio, patch=None)
 
+    def with_members(self, versions: Mapping[MemberName, str]) -> Request:
+        """Return the same with exactly these members, and without the others."""
+        torchvision, torchaudio = (
+            VersionWish(text=versions[name], specifier=SpecifierSet(f"=={versions[name]}"))
+            if name in versions
+            else LeaveOut()
+            for name in MEMBERS
+        )
+        return replace(self, torchvision=torchvision, torchaudio=torchaudio)
+
     def without(self, *names: MemberName) -> Request:
         """Return the same with some members left out."""
         return replace(
@@ -68,7 +87,7 @@ class Request:
         )
 
 
-def request_from(spec: Spec, target: TargetWish, host: HostFacts) -> Request:
+def request_from(spec: Spec, target: TargetWish, host: HostFacts, compat: Compat) -> Request:
     """Return what a spec asks for; the host counts only where it is itself the target."""
     python, patch = _python(target.python)
     return Request(
@@ -81,7 +100,7 @@ def request_from(spec: Spec, target: TargetWish, host: HostFacts) -> Request:
         torchaudio=spec.torchaudio,
         mode="pytorch" if spec.sources.isolated else spec.sources.trio,
         dependencies=spec.dependencies,
-        machine=machine_of(target, host),
+        machine=machine_of(target, host, compat),
     )
 
 

@@ -51,6 +51,16 @@ class Constraint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AutoChoice:
+    """Why ``accelerator = "auto"`` became what it is."""
+
+    reason: str
+    """The part of a sentence that answers "why this one?"."""
+    considered: tuple[tuple[str, str], ...]
+    """(accelerator, what was found) of the chosen release, the newest toolkit first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What will be locked for one target."""
 
@@ -67,6 +77,10 @@ class Plan:
     constraints: tuple[Constraint, ...] = ()
     findings: tuple[Finding, ...] = ()
     """Warnings and notes; never an error."""
+    auto: AutoChoice | None = None
+    """Why the accelerator was chosen; None where the spec names it."""
+    explanation: tuple[str, ...] = ()
+    """What was decided and checked, as sentences."""
 
     @property
     def torch(self) -> ChosenBuild:

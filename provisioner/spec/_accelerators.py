@@ -14,6 +14,8 @@ from provisioner.spec._problems import UnfitError, one_of
 
 ACCELERATOR_PATTERN: Final = r"cpu|xpu|cu[1-9][0-9]{2}|rocm[1-9][0-9]*\.[0-9]+(?:\.[0-9]+)?"
 """The folders of PyTorch's index that hold torch, ``https://download.pytorch.org/whl/<name>/``."""
+AUTO: Final = "auto"
+"""Leaves the choice to the planner, which goes by the machines of the target."""
 
 PLATFORMS: Final = (
     "linux-x86_64",
@@ -44,7 +46,7 @@ _SYSTEMS_OF: Final = {
 
 _RULE: Final = (
     "An accelerator is `cpu`, `cu` with the CUDA version without its dot (`cu118` is CUDA 11.8), "
-    "`rocm` with the ROCm version (`rocm6.4`), or `xpu` for Intel's GPUs."
+    "`rocm` with the ROCm version (`rocm6.4`), `xpu` for Intel's GPUs, or `auto`."
 )
 _NOT_ONE: Final = "which is not an accelerator"
 
@@ -63,19 +65,17 @@ _INTEL_WORD: Final = re.compile(r"intel.*|sycl|oneapi|arc|xpu.*")
 
 
 def check_accelerator(text: str) -> str:
-    """Return ``text`` if it can name an accelerator.
+    """Return ``text`` if it can name an accelerator, or is ``auto``.
 
     Raises:
         UnfitError: It cannot; says which name was probably meant.
     """
-    if not re.fullmatch(ACCELERATOR_PATTERN, text):
+    if text != AUTO and not re.fullmatch(ACCELERATOR_PATTERN, text):
         raise _unfit_accelerator(_SEPARATORS.sub("", text.lower()))
     return text
 
 
 def _unfit_accelerator(word: str) -> UnfitError:
-    if word == "auto":
-        return _auto()
     if (meant := _meant(word)) is not None:
         return UnfitError(_NOT_ONE, why=_RULE, instead=meant)
     if _APPLE_WORD.fullmatch(word):
@@ -92,7 +92,7 @@ def _unfit_accelerator(word: str) -> UnfitError:
 
 def _meant(word: str) -> str | None:
     """Return the accelerator that differs from ``word`` only in the way of writing, if any."""
-    if re.fullmatch(ACCELERATOR_PATTERN, word):
+    if word == AUTO or re.fullmatch(ACCELERATOR_PATTERN, word):
         return word
     if found := _CUDA_VERSION.fullmatch(word):
         return f"cu{found['major']}{found['minor']}" if len(found["major"]) > 1 else None
@@ -112,15 +112,6 @@ def _advice(word: str) -> str:
     if _ROCM_WORD.fullmatch(word):
         return 'Name the ROCm version of the build, for instance `accelerator = "rocm6.4"`.'
     return 'Write one of these, for instance `accelerator = "cpu"`.'
-
-
-def _auto() -> UnfitError:
-    return UnfitError(
-        "which this version of torchenv does not know yet",
-        why="Choosing the accelerator by looking at the machine is left to a later version; this "
-        "one takes it from the spec alone.",
-        do='Name the accelerator: `accelerator = "cpu"`, or for instance `"cu118"` for CUDA 11.8.',
-    )
 
 
 def contradiction(accelerator: str, platform: str) -> str | None:

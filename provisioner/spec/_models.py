@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 
 from provisioner.spec._accelerators import (
     ACCELERATOR_PATTERN,
+    AUTO,
     PLATFORMS,
     check_accelerator,
     check_platform,
@@ -113,9 +114,10 @@ class TargetModel(_EdgeModel):
         title="Accelerator",
         description="What torch's build is compiled for: `cpu`, `cu` with the CUDA version without "
         "its dot, `rocm` with the ROCm version, or `xpu`. On macOS it is `cpu`, which carries MPS. "
+        "`auto` is the newest build that the driver and every GPU of the target run, else `cpu`. "
         "Every target needs one, its own or that of `[environment]`.",
-        examples=["cpu", "cu118", "cu128", "rocm6.4", "xpu"],
-        json_schema_extra={"pattern": f"^(?:{ACCELERATOR_PATTERN})$"},
+        examples=["auto", "cpu", "cu118", "cu128", "rocm6.4", "xpu"],
+        json_schema_extra={"pattern": f"^(?:{AUTO}|{ACCELERATOR_PATTERN})$"},
     )
     platform: Annotated[str, AfterValidator(check_platform)] | None = Field(
         default=None,

@@ -40,6 +40,8 @@ TARGET = {
     "torchaudio": None,
     "index": "https://download.pytorch.org/whl/cpu",
     "constraints": [{"requirement": "numpy<2", "why": "w", "source": "s"}],
+    "auto": {"reason": "r", "considered": [{"accelerator": "cpu", "found": "does"}]},
+    "explanation": ["One sentence."],
 }
 CHANGES = {
     "added": [

@@ -56,7 +56,7 @@ def test_every_unpublished_accelerator_is_an_obstacle(torch: str) -> None:
         if not COMPAT.builds(torch, platform=platform, accelerator=accelerator):
             spec = a_spec(torch=torch, accelerator=accelerator, platform=platform)
             assert not isinstance(
-                judge(request_from(spec, spec.sole, a_host()), release, COMPAT), Choice
+                judge(request_from(spec, spec.sole, a_host(), COMPAT), release, COMPAT), Choice
             )
 
 
@@ -72,7 +72,7 @@ def test_every_unpublished_python_is_an_obstacle(torch: str) -> None:
         for python in every - there:
             spec = a_spec(torch=torch, accelerator=accelerator, platform=platform, python=python)
             assert not isinstance(
-                judge(request_from(spec, spec.sole, a_host()), release, COMPAT), Choice
+                judge(request_from(spec, spec.sole, a_host(), COMPAT), release, COMPAT), Choice
             )
 
 

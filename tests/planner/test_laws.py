@@ -177,7 +177,7 @@ def test_pasting_a_plan_into_a_spec_gives_the_same_plan(
 
 def _candidates(spec: Spec, host: HostFacts) -> set[str]:
     """The releases that a search could choose."""
-    request = request_from(spec, spec.sole, host)
+    request = request_from(spec, spec.sole, host, COMPAT)
     return {
         release.torch
         for release in matching(request, COMPAT)

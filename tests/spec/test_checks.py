@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    "name", ["cpu", "xpu", "cu102", "cu118", "cu130", "rocm5.0", "rocm6.2.4", "rocm7.14"]
+    "name", ["auto", "cpu", "xpu", "cu102", "cu118", "cu130", "rocm5.0", "rocm6.2.4", "rocm7.14"]
 )
 def test_accelerators(name: str) -> None:
     """The names of the folders of PyTorch's index."""
@@ -77,7 +77,7 @@ def test_accelerators(name: str) -> None:
         ("rocm", None),
         ("rocm6", None),
         ("amd", None),
-        ("auto", None),
+        ("Auto", "auto"),
         ("tpu", None),
         ("cu1188", None),
         ("cu118\n", "cu118"),

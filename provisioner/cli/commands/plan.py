@@ -30,12 +30,19 @@ if TYPE_CHECKING:
     help="Plan for the machine that FILE is of, as `torchenv host --json` wrote it there.",
 )
 @click.option(
+    "--explain",
+    is_flag=True,
+    help="Print what was decided and checked as well, and what `auto` looked at.",
+)
+@click.option(
     "--show-merged",
     is_flag=True,
     help="Print what SPEC and its templates say together, and where, in place of the plan.",
 )
 @output_options
-def command(spec: Path, facts: Path | None, *, show_merged: bool, **options: bool) -> int:
+def command(
+    spec: Path, facts: Path | None, *, explain: bool, show_merged: bool, **options: bool
+) -> int:
     """Validate SPEC and show what would be chosen and changed. Offline; changes nothing."""
     output = Output(command="plan", **options)
     if show_merged:
@@ -46,11 +53,13 @@ def command(spec: Path, facts: Path | None, *, show_merged: bool, **options: boo
     if output.as_json:
         output.document(_body(planned), (*planned.plans.findings, *planned.doubts))
         return int(ExitCode.DONE)
-    from provisioner.cli.render.plan import print_changes, print_plan
+    from provisioner.cli.render.plan import print_changes, print_explanation, print_plan
 
     output.findings((*planned.plans.findings, *planned.doubts))
     for plan in planned.plans.plans:
         print_plan(output.console(), plan)
+        if explain:
+            print_explanation(output.console(), plan)
     print_changes(output.console(), planned.changes)
     return int(ExitCode.DONE)
 

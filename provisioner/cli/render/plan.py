@@ -30,7 +30,19 @@ def print_plan(console: Console, plan: Plan) -> None:
     origin = f"from {strip_credentials(url)}" if url is not None else "from the default index"
     rows = [(build.name, _with_build(build), origin) for build in plan.trio]
     rows += [("constraint", one.requirement, one.why) for one in plan.constraints]
+    if plan.auto is not None:
+        rows.append(("auto", target.accelerator, plan.auto.reason))
     print_rows(console, rows)
+
+
+def print_explanation(console: Console, plan: Plan) -> None:
+    """Print what was decided and checked for a plan, one sentence a line."""
+    say(console, Text("Why", "bold"))
+    for sentence in plan.explanation:
+        say(console, Text(f"  {sentence}"))
+    if plan.auto is not None and plan.auto.considered:
+        say(console, Text(f"  `auto` looked at these builds of torch {plan.torch.public}:"))
+        print_rows(console, [(f"  {name}", what) for name, what in plan.auto.considered])
 
 
 def print_changes(console: Console, changes: Changes | None) -> None:
