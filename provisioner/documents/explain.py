@@ -50,6 +50,9 @@ class ExplanationModel(DocumentModel):
     means: str = Field(description="What is so.")
     why: str = Field(description="Why it is a problem.")
     do: str = Field(description="What to do next.")
+    example: str | None = Field(
+        description="A spec, or a part of one, that leads to it; null where there is none."
+    )
     sources: list[str] = Field(description="Where the rule is known from.")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -12,6 +13,9 @@ import provisioner.explanations as package
 from provisioner import toml
 from provisioner.codes import TITLES
 from provisioner.explanations import Explanation, explanation
+
+if TYPE_CHECKING:
+    from tests.support import Command
 
 FILES: Final = sorted(Path(package.__file__).parent.glob("*.toml"))
 ROWS: Final = [
@@ -25,6 +29,11 @@ KEYS: Final = {"means", "why", "do", "example", "sources"}
 def test_every_code_has_a_long_form() -> None:
     """No code is left with its title alone."""
     assert [code for code in TITLES if explanation(code) is None] == []
+
+
+def test_no_long_form_is_of_nothing() -> None:
+    """A long form whose code is gone, or misspelt, is told."""
+    assert [code for _, code, _ in ROWS if code not in TITLES] == []
 
 
 @pytest.mark.parametrize(("file", "code", "row"), ROWS, ids=[code for _, code, _ in ROWS])
@@ -73,3 +82,16 @@ def test_no_registry_is_named() -> None:
     """The texts say "the default index"."""
     for _, _, row in ROWS:
         assert not re.search(r"py" r"pi\.org", str(row))
+
+
+@pytest.mark.e2e
+def test_the_command(torchenv: Command) -> None:
+    """A code is explained for people and for programs; one that is none leads to those near it."""
+    shown = torchenv("explain", "te102").check().stdout
+    assert shown.startswith("TE102: The spec is not valid TOML.")
+    document = json.loads(torchenv("explain", "TE102", "--json").check().stdout)
+    assert document["explanation"]["example"] == '[torch]\ntorch = "2.6'
+    assert document["explanation"]["sources"] == ["toml.io/en/v1.0.0"]
+    refused = torchenv("explain", "TE399").check(2).stderr
+    assert refused.startswith("error TE903: There is no finding with the code `TE399`.")
+    assert "near it are `TE330`, `TE331`" in torchenv("explain", "TE338").check(2).stderr

@@ -170,8 +170,10 @@ def _explain_code(code: str, output: Output) -> int:
     if found is None:
         return output.failed([_unknown_code(code)], ExitCode.REFUSED)
     if output.as_json:
-        body = {name: getattr(found, name) for name in ("code", "title", "means", "why", "do")}
-        output.document({"explanation": {**body, "sources": list(found.sources)}}, ())
+        names = ("code", "title", "means", "why", "do")
+        body: dict[str, Any] = {name: getattr(found, name) for name in names}
+        body |= {"example": found.example or None, "sources": list(found.sources)}
+        output.document({"explanation": body}, ())
         return int(ExitCode.DONE)
     from provisioner.cli.render.explain import print_explanation
 
@@ -180,9 +182,13 @@ def _explain_code(code: str, output: Output) -> int:
 
 
 def _unknown_code(code: str) -> Finding:
+    from provisioner.codes import TITLES
+
+    ranges = ([known for known in TITLES if known[:digits] == code[:digits]] for digits in (4, 3))
+    near = ", ".join(f"`{one}`" for one in next(filter(None, ranges), ()))
     return Finding(
         code="TE903",
         message=f"There is no finding with the code `{code}`.",
         why="Codes have the form `TE204`; each is in the reference of finding codes.",
-        do="Check the number.",
+        do=f"Check the number{f'; near it are {near}' if near else ''}.",
     )
