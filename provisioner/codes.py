@@ -150,6 +150,13 @@ TITLES: Final[dict[str, str]] = {
     "TE640": "The Jupyter kernel is not torchenv's",
     "TE641": "The environment has no Jupyter kernel",
     "TE642": "The file system cannot lock",
+    "TE643": "There is no Python to be changed in place",
+    "TE644": "The Python belongs to the system's package manager",
+    "TE645": "torchenv runs inside the environment that it is to replace",
+    "TE646": "Packages that conda installed are not changed",
+    "TE647": "The environment has another Python than the spec asks for",
+    "TE648": "Other packages own files that would be replaced",
+    "TE649": "An apply in place that was killed was undone or completed",
     # -- proof
     "TE701": "The environment cannot import what it should",
     "TE702": "The environment holds another version or build than planned",

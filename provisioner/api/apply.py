@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from provisioner.api._locks import lock_problem, read_own_lock
@@ -16,7 +16,11 @@ from provisioner.findings import Finding, PlanError, VerificationError, WorldErr
 from provisioner.host import probe_host
 
 if TYPE_CHECKING:
-    from provisioner.environment import Applied
+    from pathlib import Path
+
+    from provisioner.api._target import Choice
+    from provisioner.environment import Applied, ApplyRequest
+    from provisioner.environment.inplace import InPlaceApplied
     from provisioner.host import Interpreter
     from provisioner.lockfile import Lock
     from provisioner.planner import Plan
@@ -28,7 +32,29 @@ _NOT_IN_PASSING: Final = frozenset({"TE425", "TE460"})
 is right: neither is overwritten in passing."""
 
 
-def apply(  # noqa: PLR0913 - one for each option of the command
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InPlaceOptions:
+    """How to apply in place."""
+
+    environment: Path | None = None
+    """Folder of the environment, or its Python; None is the spec's own path."""
+    target: str | None = None
+    """Name of the target; by default the one that fits this machine best."""
+    locked: bool = False
+    """Refuse a missing or stale lock, and never resolve."""
+    wait: bool = True
+    """Wait for another apply on the same environment."""
+    offline: bool = False
+    """Fetch nothing, and never resolve."""
+    repair: bool = False
+    """Compare every byte, whatever the notes of the last apply say."""
+    exact: bool = False
+    """Remove packages that are not in the lock."""
+    break_system_packages: bool = False
+    """Change a Python that belongs to the system's package manager too."""
+
+
+def apply(  # noqa: PLR0913 - keywords, each a word of the command line
     spec: Spec,
     *,
     target: str | None = None,
@@ -54,37 +80,100 @@ def apply(  # noqa: PLR0913 - one for each option of the command
         WorldError: Network, disk, interpreter or place of the environment said no.
         VerificationError: Lock, wheel or finished environment is not what it should be.
     """
-    from provisioner.environment import ApplyRequest, apply_lock, require_free_place
-    from provisioner.network import Client
+    from provisioner.environment import apply_lock, require_free_place
 
     reporter = reporter or Reporter()
-    choice = settle_target(spec, target)
-    spec = choice.spec
-    planned = plan(spec.widened).of(choice.name)
-    if choice.why:
-        reporter.chosen(choice.why)
-    reporter.planned(planned)
-    _require_this_machine(spec, planned)
-    require_free_place(spec.path)
-    interpreter = _interpreter(spec)
-    setting = Setting(spec, offline=offline)
-    found, notes = _lock_to_apply(spec, planned, setting, reporter, locked=locked or offline)
-    done = apply_lock(
-        ApplyRequest(
-            spec=spec,
-            lock=found,
-            interpreter=interpreter,
-            store=setting.store,
-            client=lambda: Client(setting.network),
-            local_sources=setting.iter_local_folders(),
-            environ=setting.environ,
-            wait=wait,
-            repair=repair,
+    choice, planned = _settle(spec, target, reporter)
+    require_free_place(choice.spec.path)
+    interpreter = _interpreter(choice.spec)
+    setting = Setting(choice.spec, offline=offline)
+    request, notes = _request(
+        (choice.spec, planned), setting, interpreter, reporter, locked=locked or offline
+    )
+    done = apply_lock(replace(request, wait=wait, repair=repair), reporter)
+    findings = dict.fromkeys((*planned.findings, *notes, *done.findings))
+    return replace(done, target=choice.name, findings=tuple(findings))
+
+
+def apply_in_place(
+    spec: Spec, options: InPlaceOptions, *, reporter: Reporter | None = None
+) -> InPlaceApplied:
+    """Make the locked packages what they must be in an environment that is not torchenv's.
+
+    Args:
+        spec: What is wanted; locked first where needed.
+        options: Which environment, and how far to go.
+        reporter: Listens to the progress.
+
+    Raises:
+        PlanError: The combination cannot be.
+        WorldError: The environment must not or cannot be changed, or network, disk or engine said
+            no.
+        VerificationError: Lock, wheel or result is not what it should be; all was moved back.
+    """
+    from provisioner.environment.inplace import InPlaceRequest, ask_site, find_python
+    from provisioner.environment.inplace import apply_in_place as change
+
+    reporter = reporter or Reporter()
+    choice, planned = _settle(spec, options.target, reporter)
+    site = ask_site(find_python(options.environment or choice.spec.path), os.environ)
+    setting = Setting(choice.spec, offline=options.offline)
+    locked = options.locked or options.offline
+    request, notes = _request(
+        (choice.spec, planned), setting, site.interpreter, reporter, locked=locked
+    )
+    done = change(
+        InPlaceRequest(
+            apply=replace(request, wait=options.wait, repair=options.repair),
+            site=site,
+            exact=options.exact,
+            break_system_packages=options.break_system_packages,
         ),
         reporter,
     )
     findings = dict.fromkeys((*planned.findings, *notes, *done.findings))
     return replace(done, target=choice.name, findings=tuple(findings))
+
+
+def _settle(spec: Spec, target: str | None, reporter: Reporter) -> tuple[Choice, Plan]:
+    """Return the target and its plan, for this machine.
+
+    Raises:
+        PlanError: The combination cannot be, or not here.
+    """
+    choice = settle_target(spec, target)
+    planned = plan(choice.spec.widened).of(choice.name)
+    if choice.why:
+        reporter.chosen(choice.why)
+    reporter.planned(planned)
+    _require_this_machine(choice.spec, planned)
+    return choice, planned
+
+
+def _request(
+    wish: tuple[Spec, Plan],
+    setting: Setting,
+    interpreter: Interpreter,
+    reporter: Reporter,
+    *,
+    locked: bool,
+) -> tuple[ApplyRequest, tuple[Finding, ...]]:
+    """Return what the environment needs to know, the lock made where that is needed."""
+    from provisioner.environment import ApplyRequest
+    from provisioner.network import Client
+
+    spec, planned = wish
+    found, notes = _lock_to_apply(spec, planned, setting, reporter, locked=locked)
+    request = ApplyRequest(
+        spec=spec,
+        lock=found,
+        interpreter=interpreter,
+        store=setting.store,
+        client=lambda: Client(setting.network),
+        local_sources=setting.iter_local_folders(),
+        environ=setting.environ,
+    )
+    return request, notes
 
 
 def _lock_to_apply(

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from provisioner.api._locks import lock_problem, read_own_lock
+from provisioner.api._locks import current_lock, lock_problem, read_own_lock
 from provisioner.api._target import settle_target
 from provisioner.api.plan import plan
 from provisioner.findings import TorchenvError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from provisioner.environment import Status
+    from provisioner.environment.inplace import InPlaceCondition
     from provisioner.spec import Spec
 
 
@@ -38,3 +41,30 @@ def _compared(spec: Spec, platform: str) -> Status:
     except TorchenvError as exc:
         return environment_status(spec, None, exc.findings[0])
     return environment_status(spec, found, lock_problem(found, spec, platform))
+
+
+def status_in_place(
+    spec: Spec, environment: Path, *, target: str | None = None
+) -> tuple[InPlaceCondition, Path]:
+    """Return what an environment that is changed in place is, and its folder; changes nothing.
+
+    Args:
+        spec: What is wanted; its lock, where there is one that is right, is compared.
+        environment: Folder of the environment, or its Python.
+        target: Name of the target; by default the one that fits this machine best.
+
+    Raises:
+        PlanError: The combination cannot be, or no target fits this machine.
+        WorldError: There is no Python (``TE643``).
+    """
+    import os
+
+    from provisioner.environment.inplace import ask_site, find_python, in_place_status
+
+    choice = settle_target(spec, target)
+    site = ask_site(find_python(environment), os.environ)
+    try:
+        lock = current_lock(choice.spec, plan(spec.widened).of(choice.name))
+    except TorchenvError:
+        lock = None
+    return in_place_status(site, lock), site.prefix

@@ -71,7 +71,7 @@ def install(installation: Installation, environ: Mapping[str, str], reporter: Re
     """
     generation = installation.generation
     throwaway = generation.building / "pylock.toml"
-    throwaway.write_text(_throwaway_lock(installation), encoding="utf-8")
+    throwaway.write_text(throwaway_lock(installation), encoding="utf-8")
     engine = Engine(cache=installation.cache, environ=environ)
     flags = [*_FLAGS, "--link-mode", installation.link_mode]
     for name in installation.reinstall:
@@ -82,13 +82,13 @@ def install(installation: Installation, environ: Mapping[str, str], reporter: Re
             on_stderr=reporter.detail,
         )
     except ProcessFailedError as exc:
-        raise _install_error(installation, exc) from exc
+        raise install_error(installation, exc) from exc
     if generation.building in engine.cache.parents:
         shutil.rmtree(engine.cache)
     throwaway.unlink()
 
 
-def _throwaway_lock(installation: Installation) -> str:
+def throwaway_lock(installation: Installation) -> str:
     """Return a PEP 751 file in which every package is a local wheel."""
     # Imported late: only building needs them.
     import tomlkit  # noqa: PLC0415
@@ -115,7 +115,7 @@ def _throwaway_lock(installation: Installation) -> str:
     return tomlkit.dumps(lock.to_dict())
 
 
-def _install_error(installation: Installation, exc: ProcessFailedError) -> TorchenvError:
+def install_error(installation: Installation, exc: ProcessFailedError) -> TorchenvError:
     """Word what the engine failed with."""
     said = exc.completed.stderr
     if _FULL.search(said):

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.events import Reporter
 from tests.environment.kit import Project, make_project
-from tests.faults.operations import OPERATIONS, Operation, expected_of, state_of, told_of
+from tests.faults.operations import OPERATIONS, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,8 +60,6 @@ class Kill:
     """What was about to happen."""
     state: str
     """What was found at the environment's path, by the wheels' bytes."""
-    told: str
-    """What ``status`` said."""
     again: str
     """What was found after the same was done again, to its end."""
     wrong: str
@@ -188,30 +186,26 @@ class World:
         status, said = in_child(work)
         if not os.WIFSIGNALED(status):
             message = f"was not killed: {said}"
-            return Kill(point=point, event="", state="", told="", again="", wrong=message)
+            return Kill(point=point, event="", state="", again="", wrong=message)
         event = self.note.read_text().replace(str(self.folder), "…")
         status, judged = in_child(self._judge)
         if status:
-            return Kill(point=point, event=event, state="", told="", again="", wrong=judged)
+            return Kill(point=point, event=event, state="", again="", wrong=judged)
         return Kill(point=point, event=event, **judged)
 
     def _judge(self) -> dict[str, str]:
         project, operation = self.project(), self.operation
-        state = state_of(project)
-        told = told_of(project, state)
-        wrong = []
+        wrong = [operation.lie(project)]
+        state = operation.look(project)
         if state not in {operation.before, operation.after}:
             wrong.append(f"neither {operation.before} nor {operation.after}")
-        if told != expected_of(state):
-            wrong.append(f"status says {told} of {state}")
         operation.change(project, Reporter())
-        again = state_of(project)
+        again = operation.look(project)
         if again != operation.after:
             wrong.append(f"done again it is {again}")
-        if (told_again := told_of(project, again)) != expected_of(operation.after):
-            wrong.append(f"done again, status says {told_again}")
+        wrong.append(operation.lie(project))
         operation.settled(project)
-        return {"state": state, "told": told, "again": again, "wrong": "; ".join(wrong)}
+        return {"state": state, "again": again, "wrong": "; ".join(filter(None, wrong))}
 
 
 def points(total: int, wanted: int) -> list[int]:

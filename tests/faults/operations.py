@@ -14,13 +14,22 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from provisioner.environment import apply_lock, destroy, environment_status, tidy
-from tests.environment.kit import Project, release, tiny, trio
+from provisioner.environment._virtualenv import create_virtualenv
+from provisioner.environment.inplace import (
+    InPlaceRequest,
+    apply_in_place,
+    ask_site,
+    in_place_status,
+)
+from provisioner.environment.inplace._transaction import Transaction, moves_of
+from tests.environment.kit import Project, release, this_interpreter, tiny, trio
 from tests.support.wheels import build_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
+    from provisioner.environment.inplace import Site
     from provisioner.events import Reporter
     from tests.support.wheels import Wheel
 
@@ -47,6 +56,10 @@ class Operation:
     """State after the change."""
     settled: Callable[[Project], None]
     """Checks that nothing is left over, after the change was made again to its end."""
+    look: Callable[[Project], str] = lambda project: state_of(project)  # noqa: PLW0108 - defined below
+    """Returns what is there; in place, after what any next command does first."""
+    lie: Callable[[Project], str] = lambda project: lie_of(project)  # noqa: PLW0108 - as above
+    """Returns what ``status`` says wrongly, empty where it tells the truth; asked first."""
 
 
 def wheels_of(name: str) -> list[Wheel]:
@@ -69,8 +82,8 @@ def _contents(name: str) -> dict[str, bytes]:
     return {path: text for path, text in contents.items() if not path.endswith("/RECORD")}
 
 
-def holds(site: Path, name: str) -> bool:
-    """Whether ``site-packages`` holds the files of a release, all of them and no others."""
+def holds(site: Path, name: str, beside: Collection[str] = ()) -> bool:
+    """Whether ``site-packages`` holds the files of a release, and no others but ``beside``."""
     found = {
         str(path.relative_to(site)): path.read_bytes()
         for path in site.rglob("*")
@@ -79,7 +92,7 @@ def holds(site: Path, name: str) -> bool:
     own = {
         path: content
         for path, content in found.items()
-        if "__pycache__" not in path and path not in _NOT_OF_WHEELS
+        if "__pycache__" not in path and path not in _NOT_OF_WHEELS and path not in beside
     }
     return own == _contents(name)
 
@@ -107,6 +120,13 @@ def state_of(project: Project) -> str:
 
 
 DAMAGED: Final = "torch/version.py"
+
+
+def lie_of(project: Project) -> str:
+    """Return what ``status`` says wrongly of an environment."""
+    state = state_of(project)
+    told = told_of(project, state)
+    return "" if told == expected_of(state) else f"status says {told} of {state}"
 
 
 def told_of(project: Project, state: str) -> str:
@@ -141,6 +161,95 @@ def _foreign(project: Project) -> None:
     (project.link / "bin").mkdir(parents=True)
     (project.link / "pyvenv.cfg").write_text("home = /usr/bin\n")
     (project.link / "bin/python").write_text("#!/bin/sh\n")
+
+
+def _in_place(project: Project) -> None:
+    """An environment of another tool, changed in place before, with a package of the user's."""
+    lock = project.lock(wheels_of("old"))
+    create_virtualenv(
+        project.link,
+        link=project.link,
+        interpreter=this_interpreter(),
+        app_data=project.store.root / "virtualenv",
+        environ=project.environ,
+    )
+    site = site_of(project)
+    apply_in_place(InPlaceRequest(apply=project.request(lock), site=site))
+    for path, text in MINE.items():
+        (site.purelib / path).parent.mkdir(exist_ok=True)
+        (site.purelib / path).write_text(text)
+
+
+MINE: Final = {
+    "mine/__init__.py": "here = True\n",
+    "mine-1.0.dist-info/METADATA": "Name: mine\nVersion: 1.0\n",
+    "mine-1.0.dist-info/RECORD": "mine/__init__.py,,\n",
+}
+"""A package that the user installed beside those of the lock."""
+
+
+def site_of(project: Project) -> Site:
+    """Ask the environment that is changed in place."""
+    return ask_site(project.link / "bin/python", project.environ)
+
+
+def _look_in_place(project: Project) -> str:
+    """Do what every command in place does first, and return which release is there."""
+    site = site_of(project)
+    Transaction(site.prefix / ".torchenv/in-place").recover()
+    if any((site.purelib / path).read_text() != text for path, text in MINE.items()):
+        return "the user's own package changed"
+    for name in RELEASES:
+        if holds(site.purelib, name, beside=(*MINE, site.notes.name)):
+            return name
+    return "a mixture"
+
+
+def _lie_in_place(project: Project) -> str:
+    site, journal = site_of(project), project.link / ".torchenv/in-place/journal"
+    told = in_place_status(site, project.lock(wheels_of("cu118")))
+    if journal.exists():
+        return "" if told == "damaged" else f"status says {told} in the middle of an apply"
+    # Between the commit and the notes about it nothing is known, which is no lie.
+    truths = {"old": {"stale"}, "cu118": {"current", "foreign"}}
+    state = _look_in_place(project)
+    return "" if told in truths.get(state, set()) else f"status says {told} of {state}"
+
+
+def _half_changed(project: Project) -> None:
+    """Killed in the middle of an apply in place: old files moved aside, others in their place."""
+    _in_place(project)
+    site = site_of(project)
+    transaction = Transaction(site.prefix / ".torchenv/in-place")
+    new = {}
+    for name in ("torch/version.py", "torch/new.py"):
+        prepared = transaction.stage / name
+        prepared.parent.mkdir(parents=True, exist_ok=True)
+        prepared.write_text("new = True\n")
+        new[str(prepared)] = str(site.purelib / name)
+    old = [str(path) for path in (site.purelib / "torch").rglob("*.py")]
+    transaction.run(moves_of(old, new.items()))
+
+
+def _finish_in_place(project: Project, reporter: Reporter) -> None:
+    request = project.request(project.lock(wheels_of("old")))
+    apply_in_place(InPlaceRequest(apply=request, site=site_of(project)), reporter)
+
+
+def _settled_undone(project: Project) -> None:
+    assert not (project.link / ".torchenv").exists()
+    assert in_place_status(site_of(project), project.lock(wheels_of("old"))) == "current"
+
+
+def _settled_in_place(project: Project) -> None:
+    assert not (project.link / ".torchenv").exists()
+    assert _lie_in_place(project) == ""
+    assert in_place_status(site_of(project), project.lock(wheels_of("cu118"))) == "current"
+
+
+def _change_in_place(project: Project, reporter: Reporter) -> None:
+    request = project.request(project.lock(wheels_of("cu118")))
+    apply_in_place(InPlaceRequest(apply=request, site=site_of(project)), reporter)
 
 
 def _is_untouched(link: Path) -> bool:
@@ -247,6 +356,26 @@ OPERATIONS: Final = (
         before="foreign",
         after="old",
         settled=_kept_aside,
+    ),
+    Operation(
+        name="in place",
+        prepare=_in_place,
+        change=_change_in_place,
+        before="old",
+        after="cu118",
+        settled=_settled_in_place,
+        look=_look_in_place,
+        lie=_lie_in_place,
+    ),
+    Operation(
+        name="undoing in place",
+        prepare=_half_changed,
+        change=_finish_in_place,
+        before="old",
+        after="old",
+        settled=_settled_undone,
+        look=_look_in_place,
+        lie=_lie_in_place,
     ),
     Operation(
         name="clean-up",

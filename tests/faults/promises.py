@@ -43,6 +43,17 @@ PROMISES: Final = (
         tests=(_KILLS,),
     ),
     Promise(
+        fault="Killed at any point of an apply in place, or while that is undone",
+        promise="`status` says damaged; the next apply finds the journal, undoes or finishes what "
+        "was begun, and goes on. Packages that are not in the lock are never touched.",
+        tests=(_KILLS,),
+    ),
+    Promise(
+        fault="An apply in place that fails at a check or the proof",
+        promise="Every file is moved back to where it was.",
+        tests=("tests/environment/test_in_place.py::test_a_failed_proof_moves_everything_back",),
+    ),
+    Promise(
         fault="Killed while old generations or a whole environment are removed",
         promise="What is in use is whole; the next `gc` or `destroy` removes the rest.",
         tests=(_KILLS,),

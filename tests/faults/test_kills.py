@@ -17,11 +17,13 @@ from tests.faults.operations import OPERATIONS, Operation
 
 ROOT = Path(__file__).parents[2]
 POINTS = {
-    "first apply": 10,
-    "upgrade": 12,
-    "switch of accelerator": 10,
-    "repair": 10,
+    "first apply": 8,
+    "upgrade": 10,
+    "switch of accelerator": 8,
+    "repair": 8,
     "adopting": 8,
+    "in place": 14,
+    "undoing in place": 10,
     "clean-up": 6,
     "destroying": 6,
 }

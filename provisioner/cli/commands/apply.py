@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from provisioner.api.apply import apply
+from provisioner.api.apply import InPlaceOptions, apply, apply_in_place
 from provisioner.api.plan import load_spec
 from provisioner.cli import _parts
 from provisioner.cli._output import Output
@@ -14,8 +15,6 @@ from provisioner.cli.commands._common import OFFLINE, SPEC, TARGET, output_optio
 from provisioner.findings import ExitCode
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from provisioner.environment import Applied
 
 
@@ -27,27 +26,58 @@ if TYPE_CHECKING:
 @click.option(
     "--repair", is_flag=True, help="Compare every byte first; install what is damaged anew."
 )
+@click.option(
+    "--in-place",
+    is_flag=True,
+    help="Change an environment that another tool made, instead of making one beside it.",
+)
+@click.option(
+    "--env",
+    "environment",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="The environment to change in place: its folder, or its Python.",
+)
+@click.option(
+    "--exact", is_flag=True, help="In place: remove the packages that are not in the lock."
+)
+@click.option(
+    "--break-system-packages",
+    is_flag=True,
+    help="In place: change a Python of the system's package manager too.",
+)
 @OFFLINE
 @output_options
-def command(  # noqa: PLR0913 - one for each option
-    spec: Path,
-    *,
-    target: str | None,
-    locked: bool,
-    no_wait: bool,
-    repair: bool,
-    offline: bool,
-    **options: bool,
-) -> int:
-    """Make the environment equal to the lock of SPEC, and prove it. Locks first where needed."""
+def command(spec: Path, **options: Any) -> int:  # noqa: ANN401 - of several types
+    """Make the environment equal to the lock of SPEC, and prove it. Locks first where needed.
+
+    With `--in-place` or `--env` an environment that another tool made is changed where it is:
+    packages of the lock that are not as locked are replaced, all others stay. A kill at any moment
+    is undone, or finished, by the next such command.
+    """
+    in_place = options.pop("in_place")
+    how = InPlaceOptions(
+        environment=options.pop("environment"),
+        target=options.pop("target"),
+        locked=options.pop("locked"),
+        wait=not options.pop("no_wait"),
+        offline=options.pop("offline"),
+        repair=options.pop("repair"),
+        exact=options.pop("exact"),
+        break_system_packages=options.pop("break_system_packages"),
+    )
     output = Output(command="apply", **options)
+    if in_place or how.environment is not None:
+        return _in_place(output, spec, how)
+    if how.exact or how.break_system_packages:
+        raise click.UsageError("`--exact` and `--break-system-packages` belong to `--in-place`.")
     done = apply(
         load_spec(spec),
-        target=target,
-        locked=locked,
-        wait=not no_wait,
-        repair=repair,
-        offline=offline,
+        target=how.target,
+        locked=how.locked,
+        wait=how.wait,
+        repair=how.repair,
+        offline=how.offline,
         reporter=output.reporter(),
     )
     if output.as_json:
@@ -57,6 +87,28 @@ def command(  # noqa: PLR0913 - one for each option
 
     output.findings(done.findings)
     print_applied(output.console(), done, quiet=output.quiet)
+    return int(ExitCode.DONE)
+
+
+def _in_place(output: Output, spec: Path, how: InPlaceOptions) -> int:
+    """Apply in place, and tell of it."""
+    done = apply_in_place(load_spec(spec), how, reporter=output.reporter())
+    if output.as_json:
+        from provisioner.environment.inplace import changes_of
+
+        body = {
+            "did": done.did,
+            "target": done.target,
+            "environment": str(done.site.prefix),
+            "changes": _parts.changes(changes_of(done.actions)),
+            "proof": _parts.proof(done.proof),
+        }
+        output.document(body, done.findings)
+        return int(ExitCode.DONE)
+    from provisioner.cli.render.apply import print_applied_in_place
+
+    output.findings(done.findings)
+    print_applied_in_place(output.console(), done, quiet=output.quiet)
     return int(ExitCode.DONE)
 
 

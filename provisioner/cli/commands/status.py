@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from provisioner.api.plan import load_spec
-from provisioner.api.status import status
+from provisioner.api.status import status, status_in_place
 from provisioner.cli import _parts
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import SPEC, TARGET, output_options
 from provisioner.findings import ExitCode
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from provisioner.environment import Status
+    from provisioner.spec import Spec
 
 
 @click.command()
 @SPEC
 @TARGET
+@click.option(
+    "--env",
+    "environment",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="An environment that is changed in place: its folder, or its Python.",
+)
 @output_options
-def command(spec: Path, *, target: str | None, **options: bool) -> int:
+def command(spec: Path, *, target: str | None, environment: Path | None, **options: bool) -> int:
     """Compare the environment with the lock and the spec. Exit 1 where they differ."""
     output = Output(command="status", **options)
+    if environment is not None:
+        return _in_place(output, load_spec(spec), environment, target)
     found = status(load_spec(spec), target=target)
     code = ExitCode.DONE if found.state == "current" else ExitCode.DIFFERENCE
     if output.as_json:
@@ -36,6 +46,16 @@ def command(spec: Path, *, target: str | None, **options: bool) -> int:
     output.findings(found.findings)
     print_status(output.console(), found)
     return int(code)
+
+
+def _in_place(output: Output, spec: Spec, environment: Path, target: str | None) -> int:
+    """Tell of an environment that is changed in place."""
+    state, prefix = status_in_place(spec, environment, target=target)
+    if output.as_json:
+        output.document({"state": state, "environment": str(prefix)}, ())
+    else:
+        sys.stdout.write(f"State: {state}\n")
+    return int(ExitCode.DONE if state == "current" else ExitCode.DIFFERENCE)
 
 
 def _body(found: Status) -> dict[str, Any]:

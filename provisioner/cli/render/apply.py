@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from provisioner.cli.render._text import print_rows, say
+from provisioner.cli.render._text import count, print_rows, say
 from provisioner.paths import display
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from provisioner.environment import Applied, Changes, Proof
+    from provisioner.environment.inplace import Action, InPlaceApplied
 
 
 def print_applied(console: Console, applied: Applied, *, quiet: bool) -> None:
@@ -25,6 +26,26 @@ def print_applied(console: Console, applied: Applied, *, quiet: bool) -> None:
     if not quiet:
         print_proof(console, applied.proof)
         say(console, Text(f"Use it: source {link}/bin/activate, or run {link}/bin/python"))
+
+
+def print_applied_in_place(console: Console, applied: InPlaceApplied, *, quiet: bool) -> None:
+    """Print what was changed in place, each package with its reason, and the proof."""
+    prefix = display(applied.site.prefix)
+    if not applied.did:
+        say(console, Text.assemble("Up to date: ", (prefix, "bold")))
+        return
+    changed = [one for one in applied.actions if one.kind != "keep"]
+    kept = len(applied.actions) - len(changed)
+    told = f"{count(len(changed), 'package')} changed, {kept} as locked already"
+    say(console, Text.assemble("Applied in place, ", (prefix, "bold"), f": {told}"))
+    if not quiet:
+        print_rows(console, [_in_place_row(one) for one in changed])
+        print_proof(console, applied.proof)
+
+
+def _in_place_row(action: Action) -> tuple[str, str, str, str]:
+    versions = " → ".join(filter(None, (action.before, action.after)))
+    return action.kind, action.name, versions, action.reason
 
 
 def print_proof(console: Console, proof: Proof) -> None:
