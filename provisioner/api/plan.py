@@ -88,6 +88,8 @@ def plan_with_changes(spec: Spec, *, host: HostFacts | None = None) -> Planned:
         PlanError: The combination cannot be.
     """
     plans = plan(spec, host=host)
+    if not any(spec.lock_file_of(target.name).exists() for target in spec.targets):
+        return Planned(plans=plans, changes=None)
     try:
         spec = settle_target(spec).spec
         current = current_lock(spec, plans.of(spec.sole.name))
