@@ -23,6 +23,7 @@ COMMANDS: Final = (
     "host",
     "matrix",
     "explain",
+    "doctor",
     "add",
     "remove",
     "gc",

@@ -44,6 +44,9 @@ _UV_CURRENT: Final = pattern(r"a source distribution or wheel for the current pl
 _UV_SUBJECT: Final = pattern(
     r"distribution `([a-z0-9][\w.-]{0,80})==[^`]{1,200}` can't be installed"
 )
+_NEW_TAG: Final = pattern(
+    r"-manylinux_2_\d{1,2}_\w{3,10}\.whl is not a supported wheel on this platform"
+)
 _OLD_SOURCE: Final = pattern(r"pytorch does not currently provide packages for")
 _OLD_FILE: Final = pattern(r"torch-0\.1\.2(?:\.post\d)?\.tar\.gz")
 _POETRY: Final = pattern(r"unable to find installation candidates for")
@@ -110,6 +113,7 @@ def candidates_by_distribution(text: Text, facts: Facts, compat: Compat) -> Iter
     """Yield why no version fits; nothing where the text is about something else."""
     flow = text.flow
     yield from _old_source(flow, facts)
+    yield from _old_pip(flow, facts)
     yield from _current_platform(flow, facts)
     wish = _principal(facts.wishes)
     if wish is None:
@@ -322,6 +326,13 @@ def _old_source(flow: str, facts: Facts) -> Iterator[Candidate]:
         yield Candidate(category="platform-arch", weight=50, confidence="possible", at=at)
 
 
+def _old_pip(flow: str, facts: Facts) -> Iterator[Candidate]:
+    """A pip that does not know the tag of the wheel that it is given."""
+    found = _NEW_TAG.find(flow)
+    if found is not None and facts.pip is not None and Version(facts.pip) < _MANYLINUX_X:
+        yield Candidate(category="pip-outdated", weight=91, confidence="certain", at=found.start())
+
+
 # -- a variant such as +cu118
 
 
@@ -415,8 +426,10 @@ def _old_variant(scene: _Scene) -> Iterator[Candidate]:
         yield _candidate(scene, "python-version", 72, "certain" if sure else "likely")
         yield from _platform_guesses(scene, 50)
     else:
+        offered = [Version(one) for one in scene.wish.offered or ()]
+        newer = bool(offered) and min(offered) > version
         yield _candidate(scene, "index-missing-torch", 74, "likely")
-        yield _candidate(scene, "python-version", 60, "possible")
+        yield _candidate(scene, "python-version", 77 if newer else 60, "likely")
 
 
 def _first_for(scene: _Scene, python: str) -> Version:

@@ -118,9 +118,12 @@ _UV_WISHES: Final = tuple(
         (
             (
                 r"there is no version of "
-                r"([a-z0-9][\w.-]{0,80}(?:\[[^\]]{0,80}\])?(?:[<>=!~]=?[^ ]{1,60})?)"
+                r"([a-z0-9][\w.-]{0,80}(?:\[[^\]]{0,80}\])?(?:\{[^}]{0,120}\})?"
+                r"(?:[<>=!~]=?[^ ]{1,60})?)"
             ),
             r"([a-z0-9][\w.-]{0,80}(?:[<>=!~]=?[^ ]{1,60})?) has no (?:usable )?wheels",
+            r"because ([a-z0-9][\w.-]{0,80}[<>=!~]=?[^ ]{1,60}) is unusable because",
+            r"is available and you require ([a-z0-9][\w.-]{0,80}[<>=!~]=?[^ ,]{1,60})",
             r"because ([a-z0-9][\w.-]{0,80}(?:[<>=!~]=?[^ ]{1,60})?) was not found in the",
             r"distribution `([a-z0-9][\w.-]{0,80}==[^ ]{1,60}) @ ",
             r"unable to find installation candidates for ([a-z0-9][\w.-]{0,80} \([^)]{1,60}\))",
@@ -130,7 +133,7 @@ _UV_WISHES: Final = tuple(
 _OFFERED: Final = re.compile(r"\(from versions: ?([^)]{0,20000})")
 _FROM: Final = re.compile(r"\(from ([a-z0-9][\w.-]{0,80})[^)]{0,200}\)")
 _REQUIREMENT: Final = re.compile(
-    r"^([a-z0-9](?:[\w.-]{0,80}[a-z0-9])?)(?:\[[^\]]*\])? ?"
+    r"^([a-z0-9](?:[\w.-]{0,80}[a-z0-9])?)(?:\[[^\]]*\])?(?:\{[^}]*\})? ?"
     r"(?:(===|==|~=|>=|<=|!=|<|>)? ?v?(\d[\w.+!*-]*))?"
 )
 _PYTHONS: Final = tuple(

@@ -25,6 +25,7 @@ COMMANDS: Final = (
     "apply",
     "host",
     "destroy",
+    "doctor",
     "explain",
     "gc",
     "kernel",

@@ -131,6 +131,17 @@ READ: dict[str, object] = {
     "cuda": None,
 }
 BODIES: dict[str, dict[str, object]] = {
+    "doctor": {
+        "environment": {
+            "path": ".venv",
+            "kind": "venv",
+            "python": "3.11",
+            "generation": None,
+            "packages": [{"name": "torch", "version": "2.13.0+cpu"}],
+        },
+        "evidence": [["e"]],
+        "fixed": [],
+    },
     "explain": {"causes": [CAUSE], "facts": READ, "exit_code": None, "spec": None},
     "host": {
         "facts": FACTS,

@@ -76,12 +76,18 @@ def _markdown(found: Diagnosis, spec: str | None) -> Iterator[str]:
         )
         yield from (cause.cause, "", f"To do: {cause.fix}")
         if cause.evidence:
-            yield from ("", *_block(cause.evidence))
+            yield from ("", *code_block(cause.evidence))
     if spec is not None:
-        yield from ("", "A spec that would have worked:", "", *_block(spec.splitlines(), "toml"))
+        yield from (
+            "",
+            "A spec that would have worked:",
+            "",
+            *code_block(spec.splitlines(), "toml"),
+        )
 
 
-def _block(lines: tuple[str, ...] | list[str], language: str = "text") -> Iterator[str]:
+def code_block(lines: tuple[str, ...] | list[str], language: str = "text") -> Iterator[str]:
+    """Yield a fenced block that its lines cannot leave."""
     longest = max((len(run) for line in lines for run in _BACKTICKS.findall(line)), default=0)
     fence = "`" * max(3, longest + 1)
     yield f"{fence}{language}"

@@ -1,0 +1,135 @@
+"""``torchenv doctor``: look at the machine and an environment, and say what will go wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from provisioner import paths
+from provisioner.api.host import host_facts
+from provisioner.compat import load_compat
+from provisioner.doctor import (
+    Facts,
+    Observation,
+    collect_disks,
+    collect_environment,
+    collect_settings,
+    collect_shadows,
+    collect_toolkits,
+    judge,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from provisioner.doctor import EnvironmentFacts
+
+_IMPORT_LIMIT_S: Final = 300.0
+_IMPORT: Final = (
+    "import torch; torch.ones(2, 2) @ torch.ones(2, 2); import importlib.util as u\n"
+    + "\n".join(
+        f"if u.find_spec({name!r}): import {name}" for name in ("torchvision", "torchaudio")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkup:
+    """What doctor saw and what it says of it."""
+
+    facts: Facts
+    observations: tuple[Observation, ...]
+    """Errors first."""
+
+
+def check(env: Path | None = None, *, deep: bool = False, run: bool = False) -> Checkup:
+    """Look at this machine and at an environment.
+
+    Args:
+        env: Folder of the environment; by default the active one, else ``.venv`` here, if any.
+        deep: Whether to hash every installed file.
+        run: Whether to start the environment's Python and import torch.
+    """
+    environ = os.environ
+    place = env or default_environment(environ)
+    environment = None if place is None else _with_own(collect_environment(place, deep=deep), place)
+    facts = Facts(
+        host=host_facts(),
+        environment=environment,
+        settings=collect_settings(environ),
+        shadows=collect_shadows(
+            Path.cwd(), environ, environment.site_packages if environment else ()
+        ),
+        disks=collect_disks(
+            {
+                "where temporary files go": Path(tempfile.gettempdir()),
+                "in the store": paths.store_root(environ),
+                "where the environment lies": place or Path.cwd(),
+            }
+        ),
+        toolkits=collect_toolkits(environ),
+    )
+    if run and place is not None:
+        facts = replace(facts, did_import=True, import_error=_import_error(place, environ))
+    return Checkup(facts=facts, observations=judge(facts, load_compat()))
+
+
+def default_environment(environ: Mapping[str, str]) -> Path | None:
+    """Return the active environment, else ``.venv`` in the working folder, else None."""
+    for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        if environ.get(name):
+            return Path(environ[name])
+    here = Path(".venv")
+    return here if here.exists() or here.is_symlink() else None
+
+
+def fix(observations: Iterable[Observation]) -> tuple[str, ...]:
+    """Remove the left-overs that observations name, and return what was removed.
+
+    Only folders in ``site-packages`` that begin with ``~`` are ever touched.
+    """
+    removed = []
+    for name in (one for each in observations for one in each.remove):
+        path = Path(name)
+        if not path.name.startswith("~") or path.parent.name != "site-packages":
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+        if not path.exists():
+            removed.append(name)
+    return tuple(removed)
+
+
+def _with_own(found: EnvironmentFacts, place: Path) -> EnvironmentFacts:
+    """Add what torchenv knows of an environment that it made."""
+    from provisioner.environment import Ours, inspect_environment
+
+    own = inspect_environment(place.absolute())
+    if not isinstance(own, Ours):
+        return found
+    problem = None
+    if own.state is None:
+        problem = "Its generation is gone, incomplete, or its state cannot be read."
+    return replace(found, generation=own.generation.folder.name, own_problem=problem)
+
+
+def _import_error(place: Path, environ: Mapping[str, str]) -> str | None:
+    """Start the environment's Python and return what the imports printed when they failed."""
+    from provisioner.process import ProcessFailedError, run
+
+    folder = "Scripts" if sys.platform == "win32" else "bin"
+    python = place.absolute() / folder / "python"
+    if not python.exists() and (place / "bin" / "python3").exists():
+        python = place.absolute() / "bin" / "python3"
+    try:
+        run([python, "-c", _IMPORT], env=environ, timeout_s=_IMPORT_LIMIT_S)
+    except ProcessFailedError as exc:
+        return exc.completed.stderr or exc.reason
+    return None

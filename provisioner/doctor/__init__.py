@@ -1,0 +1,40 @@
+"""Doctor: what is or will go wrong on this machine and in an environment, ours or not.
+
+Collectors read files and settings into frozen values; rules, which are pure, judge those. Nothing
+of a foreign environment is started.
+"""
+
+from provisioner.doctor._environment import collect_environment
+from provisioner.doctor._facts import (
+    Disk,
+    Dist,
+    EnvironmentFacts,
+    Facts,
+    SettingsFacts,
+    Shadow,
+    TorchFile,
+)
+from provisioner.doctor._judge import Observation, judge
+from provisioner.doctor._machine import (
+    collect_disks,
+    collect_settings,
+    collect_shadows,
+    collect_toolkits,
+)
+
+__all__ = [
+    "Disk",
+    "Dist",
+    "EnvironmentFacts",
+    "Facts",
+    "Observation",
+    "SettingsFacts",
+    "Shadow",
+    "TorchFile",
+    "collect_disks",
+    "collect_environment",
+    "collect_settings",
+    "collect_shadows",
+    "collect_toolkits",
+    "judge",
+]

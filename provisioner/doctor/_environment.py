@@ -1,0 +1,223 @@
+"""Reading an environment from its files; nothing of it is started.
+
+A distribution is what its ``.dist-info`` folder says (PyPA, "Recording installed projects"), an
+environment what its ``pyvenv.cfg`` or ``conda-meta`` says.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import json
+import os
+import re
+from email.parser import HeaderParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from packaging.utils import canonicalize_name
+
+from provisioner.doctor._facts import Dist, EnvironmentFacts, TorchFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provisioner.doctor._facts import EnvironmentKind
+
+_SHOWN: Final = 5
+"""How many files of each kind are named."""
+_VERSION_LINE: Final = re.compile(
+    r"^(__version__|cuda|hip)\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE
+)
+_OPENMP: Final = re.compile(
+    r"^(?:lib)?(?:iomp5|omp|omp5|gomp|omp140)[\w.-]*\.(?:so|dylib|dll)[.\d]*$"
+)
+_CHUNK: Final = 1 << 20
+
+
+def collect_environment(path: Path, *, deep: bool = False) -> EnvironmentFacts:
+    """Read an environment.
+
+    Args:
+        path: Its folder, or a link to it.
+        deep: Whether to hash every file that RECORD has a hash of.
+    """
+    if not path.is_dir():
+        return EnvironmentFacts(path=str(path), kind="none", python=None)
+    sites = tuple(_site_packages(path))
+    config = _pyvenv(path)
+    dists = [_dist(folder, path, deep=deep) for site in sites for folder in _dist_infos(site)]
+    home = config.get("home")
+    return EnvironmentFacts(
+        path=str(path),
+        kind=_kind(path, sites, config),
+        python=_python(sites, config),
+        site_packages=tuple(str(site) for site in sites),
+        uses_system_packages=config.get("include-system-site-packages", "") == "true",
+        base_is_missing=home is not None and not Path(home).is_dir(),
+        dists=tuple(sorted(dists, key=lambda one: (one.name, one.version))),
+        leftovers=tuple(sorted(str(one) for site in sites for one in site.glob("~*"))),
+        conda_packages=tuple(sorted(_conda_packages(path))),
+        openmp=tuple(sorted(_openmp(path, sites))),
+        torch_file=_torch_file(sites),
+    )
+
+
+def _kind(path: Path, sites: tuple[Path, ...], config: dict[str, str]) -> EnvironmentKind:
+    if config:
+        return "venv"
+    if (path / "conda-meta").is_dir():
+        return "conda"
+    return "python" if sites else "none"
+
+
+def _site_packages(path: Path) -> Iterator[Path]:
+    """Yield the folders of packages: one for each Python of the environment."""
+    found = [*path.glob("lib/python3*/site-packages"), path / "Lib" / "site-packages"]
+    seen = set()
+    for one in found:
+        if one.is_dir() and one.resolve() not in seen:
+            seen.add(one.resolve())
+            yield one
+
+
+def _pyvenv(path: Path) -> dict[str, str]:
+    try:
+        text = (path / "pyvenv.cfg").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    pairs = (line.partition("=") for line in text.splitlines())
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+def _python(sites: tuple[Path, ...], config: dict[str, str]) -> str | None:
+    said = config.get("version_info") or config.get("version")
+    if said:
+        return ".".join(said.split(".")[:2])
+    for site in sites:
+        if site.parent.name.startswith("python"):
+            return site.parent.name.removeprefix("python")
+    return None
+
+
+def _conda_packages(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield name and version of what conda installed; records that cannot be read are left out."""
+    for file in (path / "conda-meta").glob("*.json"):
+        try:
+            record = json.loads(_read(file))
+        except ValueError:
+            record = None
+        if isinstance(record, dict) and "name" in record:
+            yield str(record["name"]), str(record.get("version", ""))
+
+
+def _openmp(path: Path, sites: tuple[Path, ...]) -> Iterator[str]:
+    """Yield OpenMP runtimes: conda's own, and those that wheels bring."""
+    folders = [path / "lib", path / "Library" / "bin"]
+    for site in sites:
+        folders += [site / "torch" / "lib", site / "torch" / ".dylibs"]
+        folders += [*site.glob("*.libs"), *site.glob("*/.dylibs"), site / "functorch" / ".dylibs"]
+    for folder in dict.fromkeys(folders):
+        for name in _names(folder):
+            if _OPENMP.match(name):
+                yield os.path.relpath(folder / name, path)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [one.name for one in folder.iterdir()]
+    except OSError:
+        return []
+
+
+def _torch_file(sites: tuple[Path, ...]) -> TorchFile | None:
+    for site in sites:
+        try:
+            text = (site / "torch" / "version.py").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        found = dict(_VERSION_LINE.findall(text))
+        return TorchFile(
+            version=found.get("__version__"), cuda=found.get("cuda"), hip=found.get("hip")
+        )
+    return None
+
+
+# -- distributions
+
+
+def _dist_infos(site: Path) -> list[Path]:
+    return sorted(one for one in site.glob("*.dist-info") if not one.name.startswith("~"))
+
+
+def _dist(folder: Path, root: Path, *, deep: bool) -> Dist:
+    name, _, version = folder.name.removesuffix(".dist-info").partition("-")
+    headers = HeaderParser().parsestr(_read(folder / "METADATA"))
+    rows = _record(folder)
+    missing, resized, damaged = _compare(folder.parent, rows, deep=deep)
+    return Dist(
+        name=canonicalize_name(headers.get("Name") or name),
+        version=headers.get("Version") or version,
+        folder=os.path.relpath(folder, root),
+        installer=_read(folder / "INSTALLER").strip(),
+        requires=tuple(headers.get_all("Requires-Dist") or ()),
+        has_record=rows is not None,
+        missing=tuple(missing[:_SHOWN]),
+        missing_count=len(missing),
+        resized=tuple(resized[:_SHOWN]),
+        damaged=tuple(damaged[:_SHOWN]),
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _record(folder: Path) -> list[list[str]] | None:
+    """Return the rows of RECORD, None where there is none."""
+    try:
+        with (folder / "RECORD").open(encoding="utf-8", newline="", errors="replace") as file:
+            return [row for row in csv.reader(file) if row and row[0]]
+    except (OSError, csv.Error):
+        return None
+
+
+def _compare(
+    site: Path, rows: list[list[str]] | None, *, deep: bool
+) -> tuple[list[str], list[str], list[str]]:
+    """Return files that are missing, of another size, and (where asked) of another hash."""
+    missing: list[str] = []
+    resized: list[str] = []
+    damaged: list[str] = []
+    base = str(site)
+    for row in rows or ():
+        name, digest, size = (*row, "", "")[:3]
+        if name.endswith((".pyc", "/RECORD")):
+            continue
+        path = os.path.join(base, name)  # noqa: PTH118  12000 times: as text it is much faster
+        try:
+            found = os.stat(path)  # noqa: PTH116
+        except OSError:
+            missing.append(name)
+            continue
+        if size.isdigit() and int(size) != found.st_size:
+            resized.append(name)
+        elif deep and digest.startswith("sha256=") and _sha256(path) != digest[7:]:
+            damaged.append(name)
+    return missing, resized, damaged
+
+
+def _sha256(path: str) -> str:
+    """Return the digest in the form of RECORD: URL-safe base64 without padding."""
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except OSError:
+        return ""
+    return base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()

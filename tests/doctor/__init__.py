@@ -1,0 +1,1 @@
+"""Doctor: what collectors read from files, and what the rules say of it."""
