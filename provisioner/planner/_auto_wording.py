@@ -14,7 +14,7 @@ from provisioner.planner._judge import Choice
 from provisioner.planner._machine_rules import MAKERS
 from provisioner.planner._remarks import phrase_of
 from provisioner.planner._search import search
-from provisioner.planner._text import listing
+from provisioner.planner._text import HAND_IN, listing
 from provisioner.planner._types import AutoChoice
 
 if TYPE_CHECKING:
@@ -91,12 +91,14 @@ def auto_warnings(scene: Scene, auto: Auto) -> Iterator[Finding]:
         )
     if auto.outcome == "broken":
         broken = next(maker for maker in MAKERS.values() if machine.state(maker) == "unreadable")
+        held = bool(machine.container)
+        owner = "this container's host" if held else "this machine"
         yield Finding(
-            code="TE310",
+            code="TE312" if held else "TE310",
             severity=Severity.WARNING,
-            message="`auto` takes `cpu`: a GPU driver of this machine is there and cannot be used.",
+            message=f"`auto` takes `cpu`: a GPU driver of {owner} is there and cannot be used.",
             why=f"What was seen: {machine.evidence_of(broken)}.",
-            do="Repair the driver and plan again, or name the accelerator.",
+            do=f"{HAND_IN if held else 'Repair the driver'} and plan again, or name the accelerator.",
             where=where,
         )
     if auto.outcome == "not known":

@@ -11,7 +11,7 @@ from provisioner.compat import kind_of
 from provisioner.findings import Finding, Severity
 from provisioner.planner._machine_rules import MAKERS, driver_floor, unserved
 from provisioner.planner._obstacles import CodeDoubt
-from provisioner.planner._text import listing, literals
+from provisioner.planner._text import HAND_IN, listing, literals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,6 +98,15 @@ def _driver_here(scene: Scene, choice: Choice, kind: Kind) -> Finding | None:
     if not machine.here or machine.said & {"driver", "gpus"}:
         return None
     driver, seen = _DRIVERS[kind], machine.evidence_of(maker)
+    if machine.state(maker) == "unreadable" and machine.container:
+        return Finding(
+            code="TE312",
+            severity=Severity.WARNING,
+            message=f"The {driver} of this container's host cannot be used in it.",
+            why=f"What was seen: {seen}. torch would find no GPU.",
+            do=f"{HAND_IN}. If that was done, the driver of the host has to be repaired.",
+            where=scene.where("environment.accelerator"),
+        )
     if machine.state(maker) == "unreadable":
         return Finding(
             code="TE310",
@@ -117,8 +126,7 @@ def _driver_here(scene: Scene, choice: Choice, kind: Kind) -> Finding | None:
             message=f"This container has no {driver}: torch will find no GPU here.",
             why=f"What was seen: {seen}. A container has the GPUs that it was given when it was "
             "started.",
-            do="Start it with its host's GPUs (`--gpus all` for NVIDIA's, `--device` for others), "
-            "if it is to use them.",
+            do=f"{HAND_IN}, if it is to use them.",
             where=scene.where("environment.accelerator"),
         )
     return Finding(

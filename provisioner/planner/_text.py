@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from provisioner.compat import IndexKind
 
 
+HAND_IN = (
+    "Start the container with its host's GPUs (`--gpus all` for NVIDIA's, `--device` for others)"
+)
+"""What helps a container without GPUs; the end of the sentence is the caller's."""
+
+
 def listing(items: Iterable[str], word: str = "and") -> str:
     """Join ``a``, ``b`` and ``c`` as in this sentence."""
     words = list(items)
