@@ -114,6 +114,9 @@ TITLES: Final[dict[str, str]] = {
     "TE465": "The lock of a target that the spec no longer has",
     "TE440": "The lock names a place that is not trusted",
     "TE441": "Two indexes offer different files of the same name",
+    "TE442": "A lock of another tool cannot be made into a spec",
+    "TE443": "The spec that an import would write is there already, or cannot be written",
+    "TE444": "A version of an imported lock could not be kept",
     # -- store
     "TE501": "A wheel does not match its hash",
     "TE502": "A download did not complete",

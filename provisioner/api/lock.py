@@ -46,6 +46,8 @@ class LockOptions:
     """In place of the spec's own ``exclude-newer``."""
     measures: bool = True
     """Whether to ask how much the packages take when installed, which costs requests."""
+    versions: tuple[tuple[str, str], ...] = ()
+    """(name, version) to start from where there is no lock yet."""
     allow_download: bool = False
     """Whether wheels of any size may be fetched where no index states their hash."""
 
@@ -358,6 +360,7 @@ def _request(run: _Run, job: _Job, upgrade: Upgrade, lead: Lock | None) -> LockR
 
     compat = load_compat()
     newest = run.options.newest(job.spec)
+    kept = preferences(job.previous, upgrade) if job.previous else run.options.versions
     return LockRequest(
         spec=job.spec,
         plan=job.planned,
@@ -369,7 +372,7 @@ def _request(run: _Run, job: _Job, upgrade: Upgrade, lead: Lock | None) -> LockR
         store=run.setting.store,
         network_environ=engine_environ(run.setting.network),
         reporter=run.reporter,
-        preferences=leading(preferences(job.previous, upgrade), lead, compat.is_companion),
+        preferences=leading(kept, lead, compat.is_companion),
         upgrade=upgrade,
         compared=frozenset(one.name for one in lead.packages) if lead is not None else frozenset(),
         previous=job.previous,

@@ -24,6 +24,7 @@ COMMANDS: Final = (
     "matrix",
     "explain",
     "doctor",
+    "import",
     "add",
     "remove",
     "gc",

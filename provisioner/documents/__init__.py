@@ -24,6 +24,7 @@ COMMANDS: Final = (
     "add",
     "apply",
     "host",
+    "import",
     "destroy",
     "doctor",
     "explain",

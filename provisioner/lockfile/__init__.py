@@ -3,6 +3,7 @@
 from provisioner.lockfile._align import leading, version_notes
 from provisioner.lockfile._connections import engine_environ, network_settings
 from provisioner.lockfile._difference import LockDifference, PackageChange, difference
+from provisioner.lockfile._foreign import ForeignLock, read_foreign_lock
 from provisioner.lockfile._keep import Upgrade, preferences
 from provisioner.lockfile._make import LockRequest, make_lock, tags_of
 from provisioner.lockfile._read import read_lock
@@ -15,6 +16,7 @@ from provisioner.lockfile._unpacked import unpacked_sizes
 from provisioner.lockfile._write import render_lock
 
 __all__ = [
+    "ForeignLock",
     "InputChange",
     "Lock",
     "LockDifference",
@@ -35,6 +37,7 @@ __all__ = [
     "make_lock",
     "network_settings",
     "preferences",
+    "read_foreign_lock",
     "read_lock",
     "render_lock",
     "set_problem",

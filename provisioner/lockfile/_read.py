@@ -45,10 +45,10 @@ def read_lock(path: Path, trust: LockTrust | None = None) -> Lock:
     try:
         content = path.read_bytes()
     except OSError as exc:
-        raise WorldError(_unreadable(path, exc)) from exc
-    document = _parse(path, content)
+        raise WorldError(unreadable(path, exc)) from exc
+    document = parse_lock(path, content)
     _check_versions(path, document)
-    _validate(path, document)
+    validate_lock(path, document)
     if document["tool"]["torchenv"].get("content-digest") != content_digest(document):
         raise VerificationError(
             _edited(path, "its content does not match the digest that torchenv wrote")
@@ -62,7 +62,7 @@ def read_lock(path: Path, trust: LockTrust | None = None) -> Lock:
         raise VerificationError(_edited(path, f"`{exc}` is missing or has the wrong type")) from exc
 
 
-def _parse(path: Path, content: bytes) -> dict[str, Any]:
+def parse_lock(path: Path, content: bytes) -> dict[str, Any]:
     try:
         document: dict[str, Any] = toml.loads(content.decode("utf-8"))
     except UnicodeDecodeError as exc:
@@ -88,7 +88,7 @@ def _check_versions(path: Path, document: Mapping[str, Any]) -> None:
         raise VerificationError(_other_version(path, "tool.torchenv.version", ours.get("version")))
 
 
-def _validate(path: Path, document: Mapping[str, Any]) -> None:
+def validate_lock(path: Path, document: Mapping[str, Any]) -> None:
     try:
         Pylock.from_dict(document)
     except (PylockValidationError, PylockUnsupportedVersionError) as exc:
@@ -133,7 +133,7 @@ def _package(package: Mapping[str, Any], unconfirmed: frozenset[str]) -> LockedP
     )
 
 
-def _unreadable(path: Path, exc: OSError) -> Finding:
+def unreadable(path: Path, exc: OSError) -> Finding:
     return Finding(
         code="TE421",
         message=f"The lock `{display(path)}` cannot be read.",

@@ -183,6 +183,12 @@ BODIES: dict[str, dict[str, object]] = {
     "kernel": {"name": "project", "folder": "/k/project", "did": True},
     "which": {"path": "/p/.venv/bin/python", "environment": "/p/.venv", "generation": "0001"},
     "plan": {"targets": {"default": TARGET}, "changes": CHANGES},
+    "import": {
+        "spec": "torchenv.toml",
+        "lock": "pylock.torchenv.toml",
+        "kept": 1,
+        "packages": [{"name": "torch", "version": "2.9.1+cpu"}],
+    },
     "lock": {
         "file": "pylock.torchenv.toml",
         "digest": "0" * 64,
