@@ -93,12 +93,13 @@ def auto_warnings(scene: Scene, auto: Auto) -> Iterator[Finding]:
         broken = next(maker for maker in MAKERS.values() if machine.state(maker) == "unreadable")
         held = bool(machine.container)
         owner = "this container's host" if held else "this machine"
+        step = HAND_IN if held else "Repair the driver"
         yield Finding(
             code="TE312" if held else "TE310",
             severity=Severity.WARNING,
             message=f"`auto` takes `cpu`: a GPU driver of {owner} is there and cannot be used.",
             why=f"What was seen: {machine.evidence_of(broken)}.",
-            do=f"{HAND_IN if held else 'Repair the driver'} and plan again, or name the accelerator.",
+            do=f"{step} and plan again, or name the accelerator.",
             where=where,
         )
     if auto.outcome == "not known":
