@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provisioner.api.apply import apply
     from provisioner.api.check_index import check_index
+    from provisioner.api.generations import history, rollback
     from provisioner.api.host import host_facts
     from provisioner.api.lock import lock
     from provisioner.api.matrix import matrix
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 __all__ = [
     "apply",
     "check_index",
+    "history",
     "host_facts",
     "load_spec",
     "lock",
     "matrix",
     "plan",
+    "rollback",
     "status",
     "verify",
 ]
@@ -30,11 +33,13 @@ __all__ = [
 _MODULES = {
     "apply": "apply",
     "check_index": "check_index",
+    "history": "generations",
     "host_facts": "host",
     "load_spec": "plan",
     "lock": "lock",
     "matrix": "matrix",
     "plan": "plan",
+    "rollback": "generations",
     "status": "status",
     "verify": "verify",
 }

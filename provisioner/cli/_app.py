@@ -20,6 +20,8 @@ COMMANDS: Final = (
     "shell",
     "which",
     "verify",
+    "rollback",
+    "history",
     "host",
     "matrix",
     "explain",

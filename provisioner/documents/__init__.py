@@ -29,14 +29,17 @@ COMMANDS: Final = (
     "doctor",
     "explain",
     "gc",
+    "history",
+    "host",
     "kernel",
     "lock",
     "matrix",
     "plan",
     "remove",
+    "rollback",
     "status",
-    "which",
     "verify",
+    "which",
 )
 """The commands that have a document, sorted."""
 

@@ -7,12 +7,14 @@ everything lies. Nothing here decides what belongs into an environment: the lock
 from provisioner.environment._apply import Applied, ApplyRequest, WheelStore, apply_lock
 from provisioner.environment._changes import Change, Changes, plan_changes
 from provisioner.environment._examine import Condition
+from provisioner.environment._history import Entry
 from provisioner.environment._inspect import inspect_environment
 from provisioner.environment._layout import Generation
 from provisioner.environment._os_errors import os_errors_as_findings
 from provisioner.environment._owners import Difference, Owner
 from provisioner.environment._place import require_free_place
 from provisioner.environment._pointer import summarise
+from provisioner.environment._records import records_folder
 from provisioner.environment._removal import (
     Removal,
     destroy,
@@ -20,6 +22,7 @@ from provisioner.environment._removal import (
     plan_tidying,
     tidy,
 )
+from provisioner.environment._rollback import History, RolledBack, environment_history, roll_back
 from provisioner.environment._state import BasePython, Package, Proof, State
 from provisioner.environment._status import Status, environment_changes, environment_status
 from provisioner.environment._types import (
@@ -30,7 +33,7 @@ from provisioner.environment._types import (
     Installed,
     Ours,
 )
-from provisioner.environment._verify import Verified
+from provisioner.environment._verify import Verified, VerifySetting
 from provisioner.environment._verify_report import VerifyReport, verify_environment
 
 __all__ = [
@@ -43,30 +46,37 @@ __all__ = [
     "Changes",
     "Condition",
     "Difference",
+    "Entry",
     "Environment",
     "Foreign",
     "Generation",
+    "History",
     "Installed",
     "Ours",
     "Owner",
     "Package",
     "Proof",
     "Removal",
+    "RolledBack",
     "State",
     "Status",
     "Verified",
     "VerifyReport",
+    "VerifySetting",
     "WheelStore",
     "apply_lock",
     "destroy",
     "environment_changes",
+    "environment_history",
     "environment_status",
     "inspect_environment",
     "os_errors_as_findings",
     "plan_changes",
     "plan_destruction",
     "plan_tidying",
+    "records_folder",
     "require_free_place",
+    "roll_back",
     "summarise",
     "tidy",
     "verify_environment",

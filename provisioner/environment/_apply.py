@@ -14,7 +14,8 @@ from provisioner.environment._build import Blueprint, Built, build
 from provisioner.environment._changes import plan_changes
 from provisioner.environment._differences import difference_findings, unknown_finding
 from provisioner.environment._examine import Examination, examine
-from provisioner.environment._generations import clean_up, discard_unless_current, prune
+from provisioner.environment._generations import Keep, clean_up, discard_unless_current, prune
+from provisioner.environment._history import by_last_use, remember_switch
 from provisioner.environment._inspect import inspect_environment
 from provisioner.environment._layout import Layout
 from provisioner.environment._locking import environment_lock
@@ -22,6 +23,7 @@ from provisioner.environment._os_errors import os_errors_as_findings
 from provisioner.environment._place import prepare_place, require_place
 from provisioner.environment._pointer import summarise, write_pointer
 from provisioner.environment._records import records_folder
+from provisioner.environment._rollback import candidate
 from provisioner.environment._space import Need, check_space, unpacked_need
 from provisioner.environment._switch import switch
 from provisioner.environment._types import Ours
@@ -130,6 +132,8 @@ def apply_lock(request: ApplyRequest, reporter: Reporter | None = None) -> Appli
         if request.repair:
             examination = _look_closer(layout, request, reporter, before, examination)
         if examination.condition == "current":
+            assert isinstance(before, Ours)  # noqa: S101 - "current" is
+            prune(layout, before.generation.number, _keep(request.spec))
             return _nothing_to_do(layout, request, before)
         return _make(layout, request, reporter, before, examination)
 
@@ -191,6 +195,10 @@ def _make(
     examination: Examination,
 ) -> Applied:
     """Fetch, build, switch, and only then remove what is old."""
+    if examination.condition in {"stale", "absent"}:
+        there = _find_made_before(layout, request)
+        if there is not None:
+            return _switch_to(there, layout, request, before)
     wheels = _fetch(layout, request, reporter)
     with os_errors_as_findings(layout.root):
         generation = layout.generation(layout.next_number())
@@ -202,19 +210,57 @@ def _make(
         except BaseException:
             discard_unless_current(layout, generation)
             raise
+    changes = plan_changes(before, request.lock, examination.differences)
+    remember_switch(layout, generation.number, built.state, "apply", changes)
     write_pointer(request.spec, request.lock, layout, generation, built.state)
     reporter.detail("removing old generations")
-    prune(layout, generation.number)
+    prune(layout, generation.number, _keep(request.spec))
     return Applied(
         did=True,
         link=layout.link,
         folder=generation.folder,
         generation=generation.number,
         summary=summarise(request.lock),
-        changes=plan_changes(before, request.lock, examination.differences),
+        changes=changes,
         proof=built.state.proof,
         findings=(*_worth_saying(examination), *built.findings, *_mode_note(before, built), *kept),
     )
+
+
+def _find_made_before(layout: Layout, request: ApplyRequest) -> Ours | None:
+    """Return a generation that is what the lock asks for, with every file as it was; or None."""
+    for number in reversed(by_last_use(layout, layout.iter_numbers())):
+        ours = candidate(layout, number)
+        found = examine(layout.link, ours, request.lock, request.spec.python)
+        if found.condition == "current":
+            return ours
+    return None
+
+
+def _switch_to(there: Ours, layout: Layout, request: ApplyRequest, before: Environment) -> Applied:
+    """Switch to a generation that was made and proven before."""
+    generation = there.generation
+    assert there.state is not None  # noqa: S101 - it was just examined
+    with os_errors_as_findings(layout.root):
+        kept = _switch(layout, generation)
+    changes = plan_changes(before, request.lock)
+    remember_switch(layout, generation.number, there.state, "apply", changes)
+    write_pointer(request.spec, request.lock, layout, generation, there.state)
+    prune(layout, generation.number, _keep(request.spec))
+    return Applied(
+        did=True,
+        link=layout.link,
+        folder=generation.folder,
+        generation=generation.number,
+        summary=summarise(request.lock),
+        changes=changes,
+        proof=there.state.proof,
+        findings=kept,
+    )
+
+
+def _keep(spec: Spec) -> Keep:
+    return Keep(count=spec.keep, days=spec.keep_days)
 
 
 def _fetch(layout: Layout, request: ApplyRequest, reporter: Reporter) -> Mapping[str, Path]:

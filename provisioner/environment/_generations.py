@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from provisioner.environment._history import by_last_use
 from provisioner.environment._place import PROBE
 from provisioner.environment._switch import recover
 
@@ -19,6 +22,15 @@ if TYPE_CHECKING:
 
 _OLD_S: Final = 3600.0
 """Writing a small file takes no hour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """How many generations stay, the current one included."""
+
+    count: int = 2
+    days: int | None = None
+    """Older ones than this go, whatever their number; None keeps them."""
 
 
 def clean_up(layout: Layout) -> None:
@@ -35,9 +47,6 @@ def clean_up(layout: Layout) -> None:
             discard(generation)
     for gone in layout.root.glob("*.gone"):
         shutil.rmtree(gone, ignore_errors=True)
-    current = [n for n in layout.iter_numbers() if is_current(layout, layout.generation(n))]
-    if current:
-        prune(layout, current[0])
 
 
 def _remove_temporary_files(layout: Layout) -> None:
@@ -72,11 +81,32 @@ def discard_unless_current(layout: Layout, generation: Generation) -> None:
         discard(generation)
 
 
-def prune(layout: Layout, current: int) -> None:
-    """Keep the current generation and the newest of the others, remove the rest."""
-    others = [number for number in layout.iter_numbers() if number != current]
-    for number in others[:-1]:
-        discard(layout.generation(number))
+def prune(layout: Layout, current: int, keep: Keep) -> None:
+    """Keep the current generation and those that were current last, remove the rest."""
+    others = by_last_use(layout, [n for n in layout.iter_numbers() if n != current])
+    kept = others[len(others) - (keep.count - 1) :] if keep.count > 1 else []
+    for number in others:
+        generation = layout.generation(number)
+        if number not in kept or (keep.days is not None and _age_days(generation) > keep.days):
+            retire(layout, generation)
+
+
+def retire(layout: Layout, generation: Generation) -> None:
+    """Remove a generation that was in use, and leave a link to the environment in its place.
+
+    A shell that was started in it long ago would fall through to the system's Python otherwise.
+    """
+    discard(generation)
+    with contextlib.suppress(OSError):
+        generation.folder.symlink_to(layout.link)
+
+
+def _age_days(generation: Generation) -> float:
+    """Return how long ago a generation was completed; 0 where that cannot be known."""
+    try:
+        return (time.time() - generation.manifest.stat().st_mtime) / 86400
+    except OSError:
+        return 0.0
 
 
 def is_current(layout: Layout, generation: Generation) -> bool:

@@ -9,6 +9,7 @@ For the environment ``project/.venv``::
     project/.torchenv/.venv/0001/              a generation: a whole virtual environment
     project/.torchenv/.venv/0002/              the current one
     project/.torchenv/.venv/0000-kept-1/       made by another tool, found at `.venv`, kept aside
+    project/.torchenv/.venv/history.jsonl    what it was, and when
     project/.torchenv/.venv/last-generation    the last number that was given out
     project/.torchenv/.venv/lock               locked while an apply works
     project/.torchenv/.venv/lock-holder        who that is, for the one who waits
@@ -143,10 +144,11 @@ class Layout:
     def iter_numbers(self) -> list[int]:
         """Return the numbers of the generations on disk, complete or not, smallest first."""
         try:
-            names = [path.name for path in self.root.iterdir()]
+            found = [path for path in self.root.iterdir() if _NUMBER.fullmatch(path.name)]
         except FileNotFoundError:
             return []
-        return sorted(int(name) for name in names if _NUMBER.fullmatch(name))
+        # A link leads from a generation that was removed to the environment.
+        return sorted(int(path.name) for path in found if not path.is_symlink())
 
     def next_number(self) -> int:
         """Give out a number that was never used before, and remember it on disk.

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from provisioner._quick import POINTER_FORMAT
-from provisioner.environment._generations import clean_up, discard, is_current
+from provisioner.environment._generations import clean_up, discard, is_current, retire
+from provisioner.environment._history import history_file
 from provisioner.environment._inspect import inspect_environment
 from provisioner.environment._layout import Layout
 from provisioner.environment._locking import environment_lock
@@ -74,7 +75,7 @@ def tidy(link: Path, reporter: Reporter, *, keep: int, wait: bool = True) -> Rem
         planned = plan_tidying(link, keep=keep)
         clean_up(layout)
         for name in planned.generations:
-            discard(layout.generation(int(name)))
+            retire(layout, layout.generation(int(name)))
     return planned
 
 
@@ -109,6 +110,10 @@ def destroy(link: Path, reporter: Reporter, *, wait: bool = True) -> Removal:
         for pointer in _pointers(layout):
             pointer.unlink(missing_ok=True)
         (layout.root / "last-generation").unlink(missing_ok=True)
+        history_file(layout).unlink(missing_ok=True)
+        for path in layout.root.iterdir():
+            if path.name.isdigit() and path.is_symlink():
+                path.unlink()  # of a generation that was removed
         # Still held: whoever waits for it sees that its file is gone, and makes a new one.
         layout.lock_file.unlink(missing_ok=True)
     _remove_empty(layout)

@@ -37,6 +37,8 @@ def to_spec(model: SpecModel, file: Path, layout: Layout) -> Spec:
         targets=_targets(model),
         path=Path(_joined(file.parent, environment.path)),
         seed=environment.seed,
+        keep=environment.keep,
+        keep_days=environment.keep_days,
         torch=parse_wish(model.torch.torch),
         torchvision=_companion(model.torch.torchvision),
         torchaudio=_companion(model.torch.torchaudio),

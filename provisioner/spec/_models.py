@@ -172,6 +172,21 @@ class EnvironmentModel(TargetModel):
         description="Whether pip is a locked package of the environment like any other.",
         examples=[True, False],
     )
+    keep: int = Field(
+        default=2,
+        title="Generations that stay",
+        description="How many generations of the environment stay on the disk, the current one "
+        "included; the others that were current last can be rolled back to.",
+        examples=[2, 5],
+        ge=1,
+    )
+    keep_days: int | None = Field(
+        default=None,
+        title="Days that generations stay",
+        description="Generations that are older than this go, whatever their number.",
+        examples=[30],
+        ge=1,
+    )
 
 
 class TorchModel(_EdgeModel):

@@ -147,6 +147,10 @@ class Spec:
     """Absolute path of the environment."""
     seed: bool
     """Whether pip is a locked package of the environment."""
+    keep: int = 2
+    """How many generations of the environment stay, the current one included."""
+    keep_days: int | None = None
+    """Older generations than this go, whatever their number; None keeps them."""
     torch: VersionWish
     torchvision: CompanionWish
     torchaudio: CompanionWish

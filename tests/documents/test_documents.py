@@ -209,6 +209,27 @@ BODIES: dict[str, dict[str, object]] = {
         "changes": CHANGES,
         "proof": PROOF,
     },
+    "rollback": {
+        "environment": ".venv",
+        "before": 2,
+        "generation": 1,
+        "lock_digest": "0" * 64,
+    },
+    "history": {
+        "environment": ".venv",
+        "current": 2,
+        "kept": [1, 2],
+        "entries": [
+            {
+                "when": "2026-11-24T23:32:37+00:00",
+                "generation": 2,
+                "action": "apply",
+                "lock_digest": "0" * 64,
+                "summary": "torch 2.13.0+cpu, Python 3.11, cpu",
+                "changes": ["+numpy 1.26.4"],
+            }
+        ],
+    },
     "verify": {
         "whole": False,
         "environment": ".venv",

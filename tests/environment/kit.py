@@ -119,8 +119,11 @@ class Project:
     def generations(self) -> list[str]:
         """What lies where the generations are, the files for locking left out."""
         folder = self.root / ".torchenv" / ".venv"
-        names = {path.name for path in folder.iterdir()} if folder.exists() else set()
-        return sorted(names - {"lock", "lock-holder", "last-generation"})
+        paths = list(folder.iterdir()) if folder.exists() else []
+        # A removed generation leaves a link to the environment.
+        links = {path.name for path in paths if path.is_symlink() and path.name.isdigit()}
+        names = {path.name for path in paths} - links
+        return sorted(names - {"lock", "lock-holder", "last-generation", "history.jsonl"})
 
     @property
     def current(self) -> Path:
@@ -132,10 +135,10 @@ class Project:
         """Its ``site-packages``."""
         return next(self.current.glob("lib/python3*/site-packages"))
 
-    def spec(self, python: str = PYTHON, path: str = ".venv") -> Spec:
+    def spec(self, python: str = PYTHON, path: str = ".venv", more: str = "") -> Spec:
         """Write the spec, unless it is there with the same content, and read it."""
         text = (
-            f'[environment]\npython = "{python}"\naccelerator = "cpu"\npath = "{path}"\n'
+            f'[environment]\npython = "{python}"\naccelerator = "cpu"\npath = "{path}"\n{more}'
             '[torch]\ntorch = "2.2.0"\n'
         )
         file = self.root / "torchenv.toml"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from provisioner.environment import apply_lock
 from provisioner.environment._space import Need, check_space, unpacked_need
 from provisioner.environment._unpacked import known_facts, link_mode, unpacked_folder
 from provisioner.findings import WorldError
@@ -118,18 +119,22 @@ def test_a_damaged_copy_never_reaches_an_environment(
 ) -> None:
     """Whatever was done to a copy, the next generation is what the wheels hold, and it is told."""
     needs_hard_links(project)
-    lock = locked(project)
-    project.apply(project.lock(trio()))
-    project.apply(lock)
-    project.apply(project.lock(trio()))
+    # No older generation stays that could be taken instead.
+    spec = project.spec(more="keep = 1\n")
+    lock, other = locked(project), project.lock(trio())
+
+    def apply(lock: Lock) -> Applied:
+        return apply_lock(project.request(lock, spec=spec))
+
+    for one in (other, lock, other):
+        apply(one)
     damage(copy_of(project, path))
-    done = project.apply(lock)
-    assert "TE614" in codes(done)
+    assert "TE614" in codes(apply(lock))
     assert (project.site / "extra/__init__.py").read_text() == "V = 1\n"
     assert not (project.site / "extra/new.py").exists()
     assert not (project.site / "x.pth").exists()
-    assert "TE614" not in codes(project.apply(project.lock(trio())))
-    assert codes(project.apply(lock)) == []
+    assert codes(apply(other)) == []
+    assert codes(apply(lock)) == []
 
 
 def test_a_copy_that_was_only_touched_stays(project: Project) -> None:

@@ -1,0 +1,60 @@
+"""``torchenv rollback`` and ``torchenv history``: the generations of an environment."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from provisioner.events import Reporter
+
+if TYPE_CHECKING:
+    from provisioner.environment import History, RolledBack, VerifySetting
+    from provisioner.spec import Spec
+
+
+def history(spec: Spec) -> History:
+    """Return what the spec's environment was, and which generations are still there."""
+    from provisioner.environment import environment_history
+
+    return environment_history(spec.path)
+
+
+def rollback(
+    spec: Spec,
+    number: int | None = None,
+    *,
+    thorough: bool = False,
+    wait: bool = True,
+    reporter: Reporter | None = None,
+) -> RolledBack:
+    """Switch the spec's environment to an older generation, once that is seen to be as it was.
+
+    Args:
+        spec: Names the environment.
+        number: Of the generation; by default the one that was current before the present one.
+        thorough: Compare every byte, and not sizes and times only.
+        wait: Wait for an apply that works on the environment.
+        reporter: Listens to the progress.
+
+    Raises:
+        WorldError: There is no such generation, or the place cannot be written.
+        VerificationError: The generation is not as it was.
+    """
+    from provisioner.environment import roll_back
+
+    setting = _setting() if thorough else None
+    return roll_back(spec, number, reporter or Reporter(), thorough=setting, wait=wait)
+
+
+def _setting() -> VerifySetting:
+    from provisioner.environment import VerifySetting, records_folder
+    from provisioner.paths import store_root
+    from provisioner.store import Store
+
+    environ = dict(os.environ)
+    store = Store(store_root(environ))
+    return VerifySetting(
+        records=records_folder(environ),
+        wheel_of=lambda package: store.find(package.sha256),
+        environ=environ,
+    )
