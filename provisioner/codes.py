@@ -131,6 +131,8 @@ TITLES: Final[dict[str, str]] = {
     "TE509": "A wheel has another length than the lock says",
     "TE510": "A variable of torchenv cannot be understood",
     "TE511": "Wheels are not on this machine",
+    "TE512": "A wheel is not safe to install",
+    "TE513": "A wheel in the store is damaged",
     # -- environment
     "TE601": "The environment's path is a file",
     "TE602": "The environment's path holds something else",

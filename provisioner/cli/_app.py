@@ -32,6 +32,7 @@ COMMANDS: Final = (
     "gc",
     "destroy",
     "kernel",
+    "store",
     "completion",
 )
 """In the order of the help; ``provisioner.cli.commands`` has a module for each."""

@@ -38,6 +38,7 @@ COMMANDS: Final = (
     "remove",
     "rollback",
     "status",
+    "store",
     "verify",
     "which",
 )

@@ -141,6 +141,28 @@ def not_what_it_says(wheel: WantedWheel, why: str) -> Finding:
     )
 
 
+def not_safe(wheel: WantedWheel, why: str) -> Finding:
+    """Word a wheel that must not be unpacked."""
+    return Finding(
+        code="TE512",
+        message=f"`{wheel.name}` is not safe to install.",
+        why=f"{why} It came from `{_place(wheel)}` with the hash that the lock names.",
+        do="Choose another version or another index, and tell the publisher: this is an attack or "
+        "a broken upload.",
+    )
+
+
+def damaged(name: str, path: Path) -> Finding:
+    """Word a wheel whose bytes changed since it was verified."""
+    return Finding(
+        code="TE513",
+        message=f"`{name}` in the store is damaged.",
+        why=f"`{path}` no longer has the hash that its folder is named after.",
+        do="It is fetched anew when it is wanted next. If this comes back, check the disk and the "
+        "memory of this machine.",
+    )
+
+
 def no_space(root: Path, needed_bytes: int, free_bytes: int) -> Finding:
     """Word a disk that is too small for what is about to be fetched."""
     return Finding(

@@ -9,7 +9,9 @@ its way is called ``<file name>.part``. ``<root>/locks/`` keeps processes apart,
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -160,6 +162,9 @@ class Store:
     def _has(self, wheel: WantedWheel, reporter: Reporter) -> bool:
         path = self.path(wheel)
         if is_whole(path, wheel):
+            # When it was last wanted: what `prune` goes by. A store of others may not be written.
+            with suppress(OSError):
+                os.utime(path)
             return True
         if path.exists():
             reporter.detail(f"{wheel.name}: damaged in the store, fetched anew")

@@ -181,6 +181,13 @@ BODIES: dict[str, dict[str, object]] = {
     "gc": REMOVED,
     "destroy": REMOVED,
     "kernel": {"name": "project", "folder": "/k/project", "did": True},
+    "store": {
+        "action": "prune",
+        "store": "/s",
+        "bytes": 5,
+        "did": True,
+        "files": [{"name": "a.whl", "sha256": "0", "bytes": 5, "idle_days": 40.5, "part": False}],
+    },
     "which": {"path": "/p/.venv/bin/python", "environment": "/p/.venv", "generation": "0001"},
     "plan": {"targets": {"default": TARGET}, "changes": CHANGES},
     "import": {

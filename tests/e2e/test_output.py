@@ -170,3 +170,22 @@ def test_offline_apply_says_what_is_missing(workspace: Workspace) -> None:
     watch = workspace.index.watch()
     workspace.torchenv("apply", "--offline").check()
     assert watch.paths() == []
+
+
+def test_store_is_listed_pruned_and_verified(workspace: Workspace) -> None:
+    """The command tells what is there, for people and for programs."""
+    workspace.write_spec(**CPU)
+    assert "0 files" in workspace.torchenv("store", "ls").check().stdout
+    workspace.torchenv("apply").check()
+    listed = json.loads(workspace.torchenv("store", "ls", "--json").check().stdout)
+    names = [one["name"] for one in listed["files"]]
+    assert any(name.startswith("torch-2.9.1") for name in names)
+    shown = workspace.torchenv("store", "verify").check().stdout
+    assert shown.startswith(f"{len(names)} wheels whole in ")
+    would = workspace.torchenv("store", "prune", "--days", "0", "--dry-run").check().stdout
+    assert would.startswith("Would remove from ")
+    pruned = json.loads(
+        workspace.torchenv("store", "prune", "--days", "0", "--json").check().stdout
+    )
+    assert [one["name"] for one in pruned["files"]] == names
+    assert "0 files" in workspace.torchenv("store", "ls").check().stdout

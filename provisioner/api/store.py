@@ -1,0 +1,60 @@
+"""``torchenv store``: what the store has, whether it is whole, and making room."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from provisioner.events import Reporter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from provisioner.findings import Finding
+    from provisioner.store import Kept
+
+StoreAction = Literal["ls", "prune", "verify"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreReport:
+    """What was found in a store, or removed from it."""
+
+    root: Path
+    kept: tuple[Kept, ...]
+    """What there is (``ls``, ``verify``), or what was removed (``prune``)."""
+    findings: tuple[Finding, ...] = ()
+
+
+def look_after_store(
+    action: StoreAction,
+    *,
+    root: Path | None = None,
+    days: float = 30,
+    dry_run: bool = False,
+    reporter: Reporter | None = None,
+) -> StoreReport:
+    """List, prune or verify a store.
+
+    Args:
+        action: What to do.
+        root: The store; by default the one of ``TORCHENV_STORE`` or the user's cache.
+        days: How long a wheel must not have been wanted to be pruned.
+        dry_run: Only say what would be removed.
+        reporter: Listens to the progress.
+
+    Raises:
+        WorldError: ``TE505``, the store cannot be read or written.
+    """
+    from provisioner.paths import store_root
+    from provisioner.store import iter_kept, prune, verify
+
+    root = root or store_root(os.environ)
+    if action == "prune":
+        return StoreReport(root=root, kept=tuple(prune(root, days, dry_run=dry_run)))
+    kept = tuple(iter_kept(root))
+    if action == "ls":
+        return StoreReport(root=root, kept=kept)
+    _, findings = verify(root, reporter or Reporter())
+    return StoreReport(root=root, kept=kept, findings=tuple(findings))
