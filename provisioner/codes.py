@@ -28,6 +28,7 @@ TITLES: Final[dict[str, str]] = {
     "TE114": "`false` that unsets nothing",
     "TE115": "A relative path in a template of the network",
     "TE116": "torchenv's own configuration cannot be read",
+    "TE130": "What a spec should be made from cannot be read",
     # -- combination
     "TE201": "This torch release is not in the compat data",
     "TE202": "torch was never published for this accelerator",

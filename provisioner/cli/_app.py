@@ -12,6 +12,7 @@ from provisioner._version import __version__
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 COMMANDS: Final = (
+    "init",
     "plan",
     "lock",
     "apply",

@@ -31,6 +31,7 @@ COMMANDS: Final = (
     "gc",
     "history",
     "host",
+    "init",
     "kernel",
     "lock",
     "matrix",

@@ -131,6 +131,7 @@ READ: dict[str, object] = {
     "cuda": None,
 }
 BODIES: dict[str, dict[str, object]] = {
+    "init": {"spec": "torchenv.toml", "text": "x", "notes": ["n"], "ignored": True},
     "doctor": {
         "environment": {
             "path": ".venv",

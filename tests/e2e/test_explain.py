@@ -96,8 +96,8 @@ def test_code(workspace: Workspace) -> None:
         .check()
         .stdout.startswith("TE826: There is no space left.\n")
     )
-    done = workspace.torchenv("explain", "TE899").check(2)
-    assert done.stderr.startswith("error TE903: There is no finding with the code `TE899`.\n")
+    done = workspace.torchenv("explain", "TE999").check(2)
+    assert done.stderr.startswith("error TE903: There is no finding with the code `TE999`.\n")
 
 
 def test_markdown(workspace: Workspace) -> None:
