@@ -27,15 +27,17 @@ def host_facts(*, facts: str | Path | None = None, gpus: bool = True) -> HostFac
     """Return the facts of this machine, or those of a facts file.
 
     Args:
-        facts: File that ``torchenv host --json`` wrote, on this machine or another; by default the
-            one that ``TORCHENV_HOST_FACTS`` names, else the machine is probed.
+        facts: File that ``torchenv host --json`` wrote, on this machine or another (``-`` is
+            standard input); by default the one that ``TORCHENV_HOST_FACTS`` names, else the machine
+            is probed.
         gpus: Whether GPU drivers are probed, too; facts of a file have them either way.
 
     Raises:
         PlanError: The file cannot be read (``TE330``) or is no facts file (``TE331``).
     """
     file = facts or os.environ.get(FACTS_VARIABLE)
-    found = read_facts(Path(file)) if file else probe_host(os.environ, gpus=gpus)
+    path = Path("/dev/stdin") if str(file) == "-" else Path(file or "")
+    found = read_facts(path) if file else probe_host(os.environ, gpus=gpus)
     return with_architectures(found)
 
 

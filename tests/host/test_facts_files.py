@@ -223,3 +223,6 @@ def test_the_command_writes_and_reads(workspace: Workspace, torchenv: Command) -
     mac = next(one for one in MACHINES if one.stem == "macbook-m3")
     planned = json.loads(torchenv("plan", "--json", "--host", str(mac)).check().stdout)
     assert planned["targets"]["default"]["platform"] == "macos-arm64"
+    text = mac.read_text(encoding="utf-8")
+    piped = torchenv("plan", "--json", "--host", "-", stdin=text).check().stdout
+    assert json.loads(piped) == planned

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     "facts",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Plan for the machine that FILE is of, as `torchenv host --json` wrote it there.",
+    help="Plan for the machine that FILE (- is standard input) is of, as `torchenv host --json` "
+    "wrote it there.",
 )
 @click.option(
     "--explain",
