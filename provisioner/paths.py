@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import platformdirs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +16,8 @@ def store_root(environ: Mapping[str, str]) -> Path:
     chosen = environ.get("TORCHENV_STORE")
     if chosen:
         return Path(chosen).expanduser().absolute()
+    import platformdirs  # noqa: PLC0415 - not for every command
+
     return platformdirs.user_cache_path("torchenv")
 
 
@@ -27,6 +26,8 @@ def config_root(environ: Mapping[str, str]) -> Path:
     chosen = environ.get("TORCHENV_CONFIG")
     if chosen:
         return Path(chosen).expanduser().absolute()
+    import platformdirs  # noqa: PLC0415 - not for every command
+
     return platformdirs.user_config_path("torchenv")
 
 
@@ -39,6 +40,8 @@ def further_stores(environ: Mapping[str, str]) -> tuple[Path, ...]:
 def pip_cache(environ: Mapping[str, str]) -> Path:
     """Return the folder of pip's cache: ``PIP_CACHE_DIR``, else the user's cache folder."""
     chosen = environ.get("PIP_CACHE_DIR")
+    import platformdirs  # noqa: PLC0415 - not for every command
+
     return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("pip")
 
 
@@ -79,6 +82,8 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
 def _write_beside(path: Path, content: bytes) -> Path:
     """Write and sync a temporary file beside ``path``, with the mode that ``path`` is to have."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    import tempfile  # noqa: PLC0415 - a plan writes nothing
+
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

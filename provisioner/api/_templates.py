@@ -5,7 +5,6 @@ What was fetched is kept in the store's folder by its hash, so that it is fetche
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -74,6 +73,8 @@ def _fetch(url: str, sha256: str, environ: Mapping[str, str]) -> bytes:
         content = kept.read_bytes()
     except OSError:
         content = b""
+    import hashlib
+
     if hashlib.sha256(content).hexdigest() == sha256:
         return content
     from provisioner.host import probe_pip_config

@@ -57,25 +57,28 @@ def merged_spec(path: str | Path = "torchenv.toml") -> Merged:
     return load_merged(Path(path), template_access(os.environ))
 
 
-def plan(spec: Spec, *, host: HostFacts | None = None) -> Plans:
+def plan(spec: Spec, *, host: HostFacts | None = None, explain: bool = False) -> Plans:
     """Judge the spec and choose the builds of each target; offline, and nothing is changed.
 
     Args:
         spec: What is wanted.
         host: The machine to plan for; this one by default, or the one whose facts file
             ``TORCHENV_HOST_FACTS`` names.
+        explain: Whether each plan says what was decided and checked.
 
     Raises:
         PlanError: The combination cannot be; the findings say why and what can. Or the facts file
             cannot be used (``TE330``, ``TE331``).
     """
-    verdict = make_plan(spec, load_compat(), host or host_for(spec))
+    verdict = make_plan(spec, load_compat(), host or host_for(spec), explain=explain)
     if isinstance(verdict, Refusal):
         raise PlanError(verdict.findings)
     return verdict
 
 
-def plan_with_changes(spec: Spec, *, host: HostFacts | None = None) -> Planned:
+def plan_with_changes(
+    spec: Spec, *, host: HostFacts | None = None, explain: bool = False
+) -> Planned:
     """Plan, and compare the environment with the lock where there is one for this spec.
 
     A lock that cannot be trusted is told as a warning.
@@ -83,11 +86,12 @@ def plan_with_changes(spec: Spec, *, host: HostFacts | None = None) -> Planned:
     Args:
         spec: What is wanted.
         host: As for :func:`plan`.
+        explain: As for :func:`plan`.
 
     Raises:
         PlanError: The combination cannot be.
     """
-    plans = plan(spec, host=host)
+    plans = plan(spec, host=host, explain=explain)
     if not any(spec.lock_file_of(target.name).exists() for target in spec.targets):
         return Planned(plans=plans, changes=None)
     try:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -117,9 +115,13 @@ def _interrupted() -> Finding:
 
 def _unexpected(exc: Exception) -> Finding:
     """Keep the traceback in a file: it is for us, not for the user's screen."""
+    import tempfile  # noqa: PLC0415 - seldom needed
+
     with tempfile.NamedTemporaryFile(
         "w", prefix="torchenv-", suffix=".log", delete=False, encoding="utf-8"
     ) as log:
+        import traceback  # noqa: PLC0415 - seldom needed
+
         traceback.print_exception(exc, file=log)
     return Finding(
         code="TE902",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from provisioner.cli.render._styled import PlainConsole
     from provisioner.events import Reporter
     from provisioner.findings import Finding
 
@@ -48,6 +49,12 @@ class Output:
 
         return Console(stderr=stderr, soft_wrap=False, highlight=False)
 
+    def lines(self, *, stderr: bool = False) -> PlainConsole | Console:
+        """Return a console for plain and styled lines, without rich where that will do."""
+        from provisioner.cli.render._styled import plain_console  # noqa: PLC0415 - not for --json
+
+        return plain_console(stderr=stderr) or self.console(stderr=stderr)
+
     def reporter(self) -> Reporter:
         """Return the listener for the library's events."""
         if self.events:
@@ -75,10 +82,11 @@ class Output:
             for one in findings:
                 write_finding(one)
             return
-        from provisioner.cli.render.findings import print_findings  # noqa: PLC0415 - needs rich
+        from provisioner.cli.render.findings import print_findings  # noqa: PLC0415 - not for --json
 
         shown = [one for one in findings if not self.quiet or one.severity is Severity.ERROR]
-        print_findings(self.console(stderr=True), shown)
+        if shown:
+            print_findings(self.lines(stderr=True), shown)
 
     def failed(self, findings: Iterable[Finding], exit_code: ExitCode) -> int:
         """Tell of a failure in the wanted form and return the exit code."""

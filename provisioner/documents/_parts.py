@@ -49,7 +49,8 @@ class TargetModel(DocumentModel):
         description="Why the accelerator was chosen, or null where the spec names it.",
     )
     explanation: list[str] = Field(
-        default_factory=list, description="What was decided and checked, one sentence each."
+        default_factory=list,
+        description="What was decided and checked, one sentence each; empty without `--explain`.",
     )
 
 

@@ -162,7 +162,7 @@ def _not_on_index(request: Request, here: tuple[Build, ...]) -> NotOnIndex:
     """The mode is an index here: with ``auto`` every build is admitted."""
     index: IndexKind = "default" if request.mode == "default" else "pytorch"
     own = [build.accelerator for build in here if build.index == index == "default"]
-    return NotOnIndex(torch=here[0].torch, index=index, instead=own[0] if own else None)
+    return NotOnIndex(torch=here[0].torch, insisted=index, instead=own[0] if own else None)
 
 
 def _no_python(request: Request, builds: list[Build] | tuple[Build, ...]) -> Iterator[Obstacle]:

@@ -130,9 +130,11 @@ def is_older(driver: str, needed: str) -> bool:
 
 
 def _old_driver(machine: Machine, build: Build, compat: Compat) -> Iterator[Obstacle]:
-    row, needed = driver_floor(build, compat)
     driver = machine.driver
-    if row is not None and needed is not None and driver is not None and is_older(driver, needed):
+    if driver is None:
+        return
+    row, needed = driver_floor(build, compat)
+    if row is not None and needed is not None and is_older(driver, needed):
         yield OldDriver(
             torch=build.torch,
             accelerator=build.accelerator,

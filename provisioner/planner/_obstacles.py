@@ -1,12 +1,12 @@
 """What can stand between a request and one release of torch: a closed set of facts, without text.
 
-``_judge`` finds them, ``_wording`` puts them into words.
+``_judge`` finds them, ``_wording`` puts them into words. They are named tuples, since a plan loads
+all of them, and making a data class takes ten times as long.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from provisioner.compat import Ceiling, IndexKind, Known, Member, MemberName
@@ -15,40 +15,35 @@ if TYPE_CHECKING:
     from provisioner.spec import Dependency
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoPlatform:
+class NoPlatform(NamedTuple):
     """The release has nothing for the platform."""
 
     torch: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoAccelerator:
+class NoAccelerator(NamedTuple):
     """The release has no build for the accelerator, on any platform."""
 
     torch: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotOnPlatform:
+class NotOnPlatform(NamedTuple):
     """The release has builds for the accelerator, but on other platforms."""
 
     torch: str
     platforms: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotOnIndex:
+class NotOnIndex(NamedTuple):
     """The build exists, but not on the index that the spec insists on."""
 
     torch: str
-    index: IndexKind
+    insisted: IndexKind
     instead: str | None
     """What the one build of the default index is for; None where it has none, and for PyTorch's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoPython:
+class NoPython(NamedTuple):
     """The release has no wheel for the Python."""
 
     torch: str
@@ -58,8 +53,7 @@ class NoPython:
     """Whose wheels those are; None: all of them on the platform."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrongMember:
+class WrongMember(NamedTuple):
     """The pinned torchvision or torchaudio does not go with the release."""
 
     torch: str
@@ -69,40 +63,35 @@ class WrongMember:
     """Those that go with it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoMember:
+class NoMember(NamedTuple):
     """The torchvision or torchaudio of the release has no wheel for the Python or platform."""
 
     torch: str
     member: Member
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PatchExcluded:
+class PatchExcluded(NamedTuple):
     """The metadata of a member excludes the very patch release of Python."""
 
     torch: str
     member: Member
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldGlibc:
+class OldGlibc(NamedTuple):
     """The machine's C library is older than the wheels need."""
 
     torch: str
     needed: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldMacos:
+class OldMacos(NamedTuple):
     """The target's macOS is older than the wheels need."""
 
     torch: str
     needed: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldDriver:
+class OldDriver(NamedTuple):
     """NVIDIA's driver is older than any that runs builds of this CUDA series."""
 
     torch: str
@@ -114,8 +103,7 @@ class OldDriver:
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldPtxDriver:
+class OldPtxDriver(NamedTuple):
     """The GPU needs the build's PTX, and the driver is older than the toolkit that made it."""
 
     torch: str
@@ -125,8 +113,7 @@ class OldPtxDriver:
     needed: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoGpuCode:
+class NoGpuCode(NamedTuple):
     """The build holds nothing that an NVIDIA GPU can run."""
 
     torch: str
@@ -140,8 +127,7 @@ class NoGpuCode:
     generation: Generation | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LostGpu:
+class LostGpu(NamedTuple):
     """The driver is too new to know the GPU."""
 
     torch: str
@@ -150,8 +136,7 @@ class LostGpu:
     generation: Generation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoGfxCode:
+class NoGfxCode(NamedTuple):
     """The build holds no code for an AMD GPU."""
 
     torch: str
@@ -160,16 +145,14 @@ class NoGfxCode:
     gfx: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrongMaker:
+class WrongMaker(NamedTuple):
     """The GPU is of another maker than those that the build is for."""
 
     torch: str
     gpu: TargetGpu
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DependencyClash:
+class DependencyClash(NamedTuple):
     """A dependency admits only versions that the release cannot live with."""
 
     torch: str
@@ -228,8 +211,7 @@ def is_alike(one: Obstacle, other: Obstacle) -> bool:
     return type(one) is type(other) or (isinstance(one, _NO_BUILD) and isinstance(other, _NO_BUILD))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
+class Doubt(NamedTuple):
     """A wheel that the plan counts on and that is not known to exist."""
 
     name: str
@@ -237,8 +219,7 @@ class Doubt:
     known: Known
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeDoubt:
+class CodeDoubt(NamedTuple):
     """A GPU of which it is not known whether the build has code for it."""
 
     torch: str

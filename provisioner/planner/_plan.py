@@ -40,13 +40,14 @@ if TYPE_CHECKING:
     from provisioner.spec import Spec
 
 
-def plan(spec: Spec, compat: Compat, host: HostFacts) -> Verdict:
+def plan(spec: Spec, compat: Compat, host: HostFacts, *, explain: bool = False) -> Verdict:
     """Choose the trio for every target of a spec, or say everything that stands in the way.
 
     Args:
         spec: What is wanted.
         compat: What exists.
         host: The machine that plans; it counts only where the spec is for it.
+        explain: Whether each plan says what was decided and checked.
 
     Returns:
         A plan for each target, all with the same torch, with warnings and notes; or a refusal with
@@ -84,7 +85,7 @@ def plan(spec: Spec, compat: Compat, host: HostFacts) -> Verdict:
         return Refusal(findings=_each_once([*of_spec, *_refusal(named, found)]))
     if of_spec:
         return Refusal(findings=of_spec)
-    return Plans(plans=_plans(scenes, autos, found))
+    return Plans(plans=_plans(scenes, autos, found, explain=explain))
 
 
 def _resolved(scene: Scene) -> Auto | None:
@@ -181,15 +182,19 @@ def _is_shared(obstacle: Obstacle, place: int, found: Found) -> bool:
 # -- the plans
 
 
-def _plans(scenes: Sequence[Scene], autos: Sequence[Auto | None], found: Found) -> tuple[Plan, ...]:
+def _plans(
+    scenes: Sequence[Scene], autos: Sequence[Auto | None], found: Found, *, explain: bool
+) -> tuple[Plan, ...]:
     back = tuple(held_back(scenes, found))
     return tuple(
-        _plan(scene, auto, choice, back)
+        _plan(scene, auto, choice, back, explain=explain)
         for scene, auto, choice in zip(scenes, autos, found.choices, strict=True)
     )
 
 
-def _plan(scene: Scene, auto: Auto | None, choice: Choice, back: tuple[Finding, ...]) -> Plan:
+def _plan(
+    scene: Scene, auto: Auto | None, choice: Choice, back: tuple[Finding, ...], *, explain: bool
+) -> Plan:
     request, build = choice.request, choice.build
     scene = replace(scene, request=request)
     named: list[tuple[TrioName, str]] = [("torch", build.torch)]
@@ -210,7 +215,7 @@ def _plan(scene: Scene, auto: Auto | None, choice: Choice, back: tuple[Finding, 
         constraints=_constraints(build.torch, request, scene.compat),
         findings=(*warnings, *iter_remarks(scene, choice), *back),
         auto=chosen,
-        explanation=explanation(scene, choice),
+        explanation=explanation(scene, choice) if explain else (),
     )
 
 

@@ -130,7 +130,7 @@ def phrase_of(  # noqa: C901, PLR0911  one case per obstacle
             return f"no {_build_of(request)}"
         case NotOnPlatform():
             return f"no {_build_of(request)} for {request.platform}"
-        case NotOnIndex(index=index):
+        case NotOnIndex(insisted=index):
             return f"no {_build_of(request)} on {index_name(index)}"
         case NoPython():
             return f"no wheel for Python {request.python}"

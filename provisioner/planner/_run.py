@@ -41,11 +41,11 @@ def runs_on(
     )
     if any(iter_machine_obstacles(machine, build, compat)):
         return "no"
+    if arch is not None and kind == "xpu":
+        return _xpu(build, compat, arch)
     if any(iter_code_doubts(machine, build, compat)):
         return "unknown"
-    if driver is not None and driver_floor(build, compat)[1] is None:
-        return "unknown"
-    return _xpu(build, compat, arch) if arch is not None and kind == "xpu" else "yes"
+    return "unknown" if driver is not None and driver_floor(build, compat)[1] is None else "yes"
 
 
 def maker_of(arch: str) -> Maker:

@@ -80,7 +80,7 @@ class Plan:
     auto: AutoChoice | None = None
     """Why the accelerator was chosen; None where the spec names it."""
     explanation: tuple[str, ...] = ()
-    """What was decided and checked, as sentences."""
+    """What was decided and checked, as sentences; empty where it was not asked for."""
 
     @property
     def torch(self) -> ChosenBuild:

@@ -135,11 +135,11 @@ def _not_on_platform(obstacle: NotOnPlatform, scene: Scene) -> Finding:
 
 def _not_on_index(obstacle: NotOnIndex, scene: Scene) -> Finding:
     key = "sources.isolated" if scene.spec.sources.isolated else "sources.trio"
-    default = obstacle.index == "default"
+    default = obstacle.insisted == "default"
     return Finding(
         code="TE213",
         message=_lacks(obstacle, scene),
-        why=f"`{key}` in the spec takes the trio from {index_name(obstacle.index)} only"
+        why=f"`{key}` in the spec takes the trio from {index_name(obstacle.insisted)} only"
         f"{', which has at most one build per platform' if default else ''}.",
         do=f"Remove `{key}`: then the build comes from "
         f"{index_name('pytorch' if default else 'default')}.",
@@ -149,7 +149,7 @@ def _not_on_index(obstacle: NotOnIndex, scene: Scene) -> Finding:
 
 def _lacks(obstacle: NotOnIndex, scene: Scene) -> str:
     accelerator, platform = scene.request.accelerator, scene.request.platform
-    index = index_name(obstacle.index)
+    index = index_name(obstacle.insisted)
     if obstacle.instead is not None:
         return (
             f"The build of torch {obstacle.torch} that {index} has for {platform} is for "

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from provisioner.spec._accelerators import (
     ACCELERATOR_PATTERN,
@@ -79,17 +79,29 @@ def _check_false(value: bool) -> bool:  # noqa: FBT001 pydantic passes the value
     return value
 
 
+class _SchemaOf:
+    """Gives a value a JSON Schema, as pydantic's ``WithJsonSchema``, whose import takes longer."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._schema = schema
+
+    def __get_pydantic_json_schema__(
+        self, _core: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return dict(self._schema)
+
+
 Wish = Annotated[
     str,
     AfterValidator(check_wish),
-    WithJsonSchema({"type": "string", "pattern": "^[^+]+$"}),
+    _SchemaOf({"type": "string", "pattern": "^[^+]+$"}),
 ]
 # `Literal[False]` would also accept 0, which equals it.
-LeftOut = Annotated[bool, AfterValidator(_check_false), WithJsonSchema({"const": False})]
+LeftOut = Annotated[bool, AfterValidator(_check_false), _SchemaOf({"const": False})]
 IndexUrl = Annotated[
     str,
     AfterValidator(check_index),
-    WithJsonSchema({"type": "string", "pattern": "^(?:https?://|file:)"}),
+    _SchemaOf({"type": "string", "pattern": "^(?:https?://|file:)"}),
 ]
 PlaceText = Annotated[str, AfterValidator(check_place)]
 PathText = Annotated[str, AfterValidator(check_path)]

@@ -152,7 +152,7 @@ def _gpu(text: str) -> Gpu:
 
 def plan_sole(spec: Spec, compat: Compat, host: HostFacts) -> Plan | Refusal:
     """Plan a spec with one target."""
-    verdict = plan_all(spec, compat, host)
+    verdict = plan_all(spec, compat, host, explain=True)
     return verdict.sole if isinstance(verdict, Plans) else verdict
 
 

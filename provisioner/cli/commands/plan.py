@@ -49,7 +49,9 @@ def command(
     if show_merged:
         return _show_merged(output, spec)
     planned = plan_with_changes(
-        load_spec(spec), host=host_facts(facts=facts) if facts is not None else None
+        load_spec(spec),
+        host=host_facts(facts=facts) if facts is not None else None,
+        explain=explain,
     )
     if output.as_json:
         output.document(_body(planned), (*planned.plans.findings, *planned.doubts))
@@ -58,10 +60,10 @@ def command(
 
     output.findings((*planned.plans.findings, *planned.doubts))
     for plan in planned.plans.plans:
-        print_plan(output.console(), plan)
+        print_plan(output.lines(), plan)
         if explain:
-            print_explanation(output.console(), plan)
-    print_changes(output.console(), planned.changes)
+            print_explanation(output.lines(), plan)
+    print_changes(output.lines(), planned.changes)
     return int(ExitCode.DONE)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rich.text import Text
-
+from provisioner.cli.render._styled import Text
 from provisioner.cli.render._text import print_part, say
 from provisioner.findings import Severity
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from provisioner.cli.render._styled import PlainConsole
     from provisioner.findings import Finding
 
 _STYLE: Final = {
@@ -23,7 +23,7 @@ _STYLE: Final = {
 }
 
 
-def print_findings(console: Console, findings: Iterable[Finding]) -> None:
+def print_findings(console: PlainConsole | Console, findings: Iterable[Finding]) -> None:
     """Print findings, an empty line between them."""
     for number, finding in enumerate(findings):
         if number:
@@ -31,7 +31,7 @@ def print_findings(console: Console, findings: Iterable[Finding]) -> None:
         print_finding(console, finding)
 
 
-def print_finding(console: Console, finding: Finding) -> None:
+def print_finding(console: PlainConsole | Console, finding: Finding) -> None:
     """Print one finding: what was seen, where, why, what to do, and what would work."""
     label = f"{finding.severity.value} {finding.code}"
     say(console, Text.assemble((label, _STYLE[finding.severity]), ": ", finding.message))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rich.text import Text
-
+from provisioner.cli.render._styled import Text
 from provisioner.cli.render._text import megabytes, print_rows, say
 from provisioner.urls import strip_credentials
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from provisioner.cli.render._styled import PlainConsole
     from provisioner.environment import Change, Changes
     from provisioner.planner import ChosenBuild, Plan
 
@@ -20,7 +20,7 @@ _PLAIN: Final = frozenset({"as locked", "not installed", "other version", "not l
 _SIGNS: Final = (("+", "green"), ("-", "red"), ("~", "yellow"))
 
 
-def print_plan(console: Console, plan: Plan) -> None:
+def print_plan(console: PlainConsole | Console, plan: Plan) -> None:
     """Print what the plan chose."""
     target = plan.target
     name = f" of `{target.name}`" if target.name is not None else ""
@@ -35,7 +35,7 @@ def print_plan(console: Console, plan: Plan) -> None:
     print_rows(console, rows)
 
 
-def print_explanation(console: Console, plan: Plan) -> None:
+def print_explanation(console: PlainConsole | Console, plan: Plan) -> None:
     """Print what was decided and checked for a plan, one sentence a line."""
     say(console, Text("Why", "bold"))
     for sentence in plan.explanation:
@@ -45,7 +45,7 @@ def print_explanation(console: Console, plan: Plan) -> None:
         print_rows(console, [(f"  {name}", what) for name, what in plan.auto.considered])
 
 
-def print_changes(console: Console, changes: Changes | None) -> None:
+def print_changes(console: PlainConsole | Console, changes: Changes | None) -> None:
     """Print what an apply would change, one package a line."""
     if changes is None:
         say(console, Text("Changes are known once there is a lock: `torchenv lock`."))
