@@ -115,8 +115,6 @@ TITLES: Final[dict[str, str]] = {
     "TE463": "The spec has no target of this name",
     "TE464": "Targets have different versions of a package",
     "TE465": "The lock of a target that the spec no longer has",
-    "TE440": "The lock names a place that is not trusted",
-    "TE441": "Two indexes offer different files of the same name",
     "TE442": "A lock of another tool cannot be made into a spec",
     "TE443": "The spec that an import would write is there already, or cannot be written",
     "TE444": "A version of an imported lock could not be kept",
@@ -172,6 +170,7 @@ TITLES: Final[dict[str, str]] = {
     "TE702": "The environment holds another version or build than planned",
     "TE703": "An operation failed inside the environment",
     "TE704": "Files of the environment are missing or damaged",
+    "TE705": "A variable of the caller breaks the environment",
     # -- diagnosis of foreign output (provisioner.diagnosis)
     "TE800": "The text was not recognised",
     "TE801": "A shell command was typed at the Python prompt",

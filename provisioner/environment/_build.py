@@ -13,7 +13,7 @@ from provisioner._version import __version__
 from provisioner.environment._drift import write_manifest
 from provisioner.environment._expected import entries, write_made
 from provisioner.environment._fill import Filled, Filling, fill
-from provisioner.environment._prove import prove
+from provisioner.environment._prove import blamed_finding, prove
 from provisioner.environment._records import records_folder
 from provisioner.environment._state import (
     BasePython,
@@ -76,13 +76,14 @@ def build(blueprint: Blueprint, generation: Generation, reporter: Reporter) -> B
     filled = _fill(blueprint, generation, reporter)
     reporter.step("Proving the environment from inside")
     proof = prove(generation, blueprint.lock.trio, blueprint.environ)
+    blamed = (blamed_finding(proof),) if proof.blamed else ()
     reporter.step("Listing the files")
     made = _list_made(generation, filled.rows)
     state = replace(_state(blueprint, generation, proof), made=made, link_mode=filled.mode)
     paths.write_atomic(generation.state_file, render_state(state))
     write_manifest(generation)
     generation.building.rmdir()
-    return Built(state=state, mode=filled.mode, findings=filled.findings)
+    return Built(state=state, mode=filled.mode, findings=(*filled.findings, *blamed))
 
 
 def _list_made(generation: Generation, in_wheels: Iterable[str]) -> str:

@@ -1,7 +1,8 @@
 """Runs inside a new environment, alone, and says what it sees there.
 
-Started by path with ``-I`` in the environment's own interpreter: nothing here may be imported from
-torchenv, and everything must run on Python 3.7, the oldest that a torch in the compat data needs.
+Started by path in the environment's own interpreter, with the caller's variables: nothing here may
+be imported from torchenv, and everything must run on Python 3.7, the oldest that a torch in the
+compat data needs.
 
 Argument: the trio's members, separated by commas. It prints one JSON object per line:
 ``{"begin": step, "kind"}`` before each step, then ``{"done": step, ...}`` or
@@ -123,6 +124,8 @@ def expect(found: object, wanted: object) -> Facts:
 
 def main(members: list[str]) -> None:
     """Run every step for these trio members."""
+    # Not the folder of this script: no program of the user finds its modules.
+    sys.path[:] = [path for path in sys.path if path != os.path.dirname(os.path.abspath(__file__))]  # noqa: PTH100, PTH120
     for name in members:
         step(name, "import", partial(read_version, name))
     step("build", "build", read_build)

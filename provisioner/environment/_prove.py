@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.environment._state import Proof
-from provisioner.findings import Finding, VerificationError
+from provisioner.findings import Finding, Severity, VerificationError
 from provisioner.process import ProcessFailedError, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from provisioner.environment._layout import Generation
     from provisioner.planner import ChosenBuild
@@ -26,6 +26,8 @@ _SCRIPT: Final = Path(__file__).with_name("_proof_script.py")
 _TIMEOUT_S: Final = 900.0
 """Importing a CUDA build from a cold network file system takes minutes."""
 _LAST_LINES: Final = 15
+_SUSPECTS: Final = ("PYTHON", "LD_", "DYLD_")
+"""How variables begin that lead interpreters and dynamic loaders elsewhere."""
 _UNTOUCHED: Final = "The new environment was removed; the old one is untouched."
 
 
@@ -44,8 +46,12 @@ def prove(
 ) -> Proof:
     """Run the new environment and return what was seen.
 
+    It runs with the caller's variables, as it will be used. Where that fails, it runs without those
+    that lead interpreters and loaders elsewhere; where that passes, the environment is right, and
+    the variable at fault is named in the proof.
+
     Args:
-        generation: Complete but for the proof; its interpreter runs by its own path, isolated.
+        generation: Complete but for the proof; its interpreter runs by its own path.
         trio: What the lock says must be there.
         environ: The caller's environment variables.
 
@@ -53,12 +59,65 @@ def prove(
         VerificationError: A member cannot be imported (``TE701``), another version or build is
             there (``TE702``), or an operation failed (``TE703``).
     """
-    return judge(run_proof(generation, [build.name for build in trio], environ), trio)
+    members = [build.name for build in trio]
+    try:
+        return judge(run_proof(generation, members, environ), trio)
+    except VerificationError:
+        blamed = _blame(environ, lambda less: _passes(generation, trio, less))
+        if not blamed:
+            raise
+    proof = judge(run_proof(generation, members, without(environ, blamed)), trio)
+    note = f"with {' and '.join(blamed)} as set in this shell, the proof fails"
+    return replace(proof, blamed=blamed, notes=(*proof.notes, note))
+
+
+def blamed_finding(proof: Proof) -> Finding:
+    """Word that the environment works, and fails with variables of the caller."""
+    names = " and ".join(f"`{name}`" for name in proof.blamed)
+    return Finding(
+        code="TE705",
+        severity=Severity.WARNING,
+        message=f"The environment works, but not with {names} as set in this shell.",
+        why="The proof failed with the caller's variables, and passed without: what they name is "
+        "found before what is in the environment.",
+        do=f"Unset them where the environment is used: `unset {' '.join(proof.blamed)}`.",
+    )
+
+
+def without(environ: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """Return variables without some of them."""
+    left = frozenset(names)
+    return {name: value for name, value in environ.items() if name not in left}
+
+
+def _blame(
+    environ: Mapping[str, str], passes: Callable[[Mapping[str, str]], bool]
+) -> tuple[str, ...]:
+    """Return the variables with which a failed proof fails, and without which it passes.
+
+    One alone where one alone is at fault; none where it fails without all of them too.
+    """
+    suspects = sorted(name for name in environ if name.startswith(_SUSPECTS))
+    if not suspects or not passes(without(environ, suspects)):
+        return ()
+    alone = (name for name in suspects if len(suspects) > 1 and passes(without(environ, [name])))
+    found = next(alone, None)
+    return tuple(suspects) if found is None else (found,)
+
+
+def _passes(
+    generation: Generation, trio: tuple[ChosenBuild, ...], environ: Mapping[str, str]
+) -> bool:
+    try:
+        judge(run_proof(generation, [build.name for build in trio], environ), trio)
+    except VerificationError:
+        return False
+    return True
 
 
 def run_proof(generation: Generation, members: Iterable[str], environ: Mapping[str, str]) -> Answer:
     """Run the script in the generation's own interpreter."""
-    argv: list[str | Path] = [generation.python, "-I", _SCRIPT, ",".join(members)]
+    argv: list[str | Path] = [generation.python, _SCRIPT, ",".join(members)]
     try:
         done = run(argv, env=environ, cwd=generation.folder, timeout_s=_TIMEOUT_S)
     except ProcessFailedError as exc:

@@ -72,6 +72,8 @@ class Proof:
     """GPUs that torch can use here."""
     notes: tuple[str, ...] = ()
     """What could not be checked, and why."""
+    blamed: tuple[str, ...] = ()
+    """Variables of the caller with which the proof fails, and without which it passes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from provisioner.environment import _prove
+from provisioner.environment import _prove, apply_lock, environment_status
 from provisioner.environment._prove import Answer, judge
 from provisioner.findings import VerificationError
 from provisioner.planner import ChosenBuild
+from tests.environment.kit import Project, trio
 
 CASES = json.loads((Path(__file__).parent / "cases" / "proofs.json").read_text())
 
@@ -142,3 +144,34 @@ def test_the_cause_of_a_failure_is_told_first(tmp_path: Path) -> None:
         f"{tmp_path}/torch.py:4: raise RuntimeError('reinstall') from exc",
         "RuntimeError: reinstall",
     ]
+
+
+def test_the_variable_at_fault_is_named() -> None:
+    """One variable that is at fault alone is named alone; where none is, none is blamed."""
+    environ = {"PATH": "/bin", "PYTHONPATH": "/x", "LD_PRELOAD": "y.so", "HOME": "/h"}
+    assert _prove._blame(environ, lambda seen: "LD_PRELOAD" not in seen) == ("LD_PRELOAD",)
+    both = {"LD_PRELOAD", "PYTHONPATH"}
+    assert _prove._blame(environ, lambda seen: not both & seen.keys()) == (
+        "LD_PRELOAD",
+        "PYTHONPATH",
+    )
+    assert _prove._blame(environ, lambda _: False) == ()
+    assert _prove._blame({"PATH": "/bin"}, lambda _: True) == ()
+    assert _prove._blame({"PYTHONHOME": "/"}, lambda seen: not seen) == ("PYTHONHOME",)
+
+
+def test_a_module_on_the_pythonpath_is_blamed(project: Project, tmp_path: Path) -> None:
+    """An environment that works is switched to, and the variable that breaks it is told."""
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    (other / "torch.py").write_text("raise ImportError('another torch')\n")
+    environ = {**project.environ, "PYTHONPATH": str(other), "LD_LIBRARY_PATH": "/nowhere"}
+    lock = project.lock(trio())
+    request = replace(project.request(lock), environ=environ)
+    done = apply_lock(request)
+    (finding,) = done.findings
+    assert (finding.code, finding.do[-19:]) == ("TE705", "`unset PYTHONPATH`.")
+    assert done.proof.blamed == ("PYTHONPATH",)
+    status = environment_status(project.spec(), lock)
+    assert status.made is not None
+    assert status.made.proof.notes == ("with PYTHONPATH as set in this shell, the proof fails",)
