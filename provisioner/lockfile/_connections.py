@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provisioner.findings import Finding, WorldError
+from provisioner.lockfile._record import Places
 from provisioner.network import Network, proxy_url
+from provisioner.spec import Sources
+from provisioner.urls import local_path, strip_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from provisioner.host import PipConfig
-    from provisioner.spec import Sources
 
 _DEFAULT = Network()
 _MOST_CONNECTIONS = 32
@@ -29,6 +31,7 @@ def network_settings(wish: Sources, pip: PipConfig, environ: Mapping[str, str]) 
     client_cert = wish.client_cert or pip.client_cert
     trusted = wish.trusted_hosts if wish.trusted_hosts is not None else pip.trusted_hosts
     urls = (wish.index, pip.index_url, *(wish.extra_indexes or ()), *pip.extra_index_urls)
+    places = public_places(wish)
     return Network(
         connections=_connections(wish.connections, environ),
         timeout_s=wish.timeout_s or pip.timeout_s or _DEFAULT.timeout_s,
@@ -40,6 +43,7 @@ def network_settings(wish: Sources, pip: PipConfig, environ: Mapping[str, str]) 
         trusted_hosts=trusted,
         known_urls=tuple(url for url in (*urls, wish.pytorch, *links, *constraints) if url),
         environ=environ,
+        mirrors=() if places is None else ((places.public, wish.pytorch.rstrip("/")),),
     )
 
 
@@ -62,6 +66,19 @@ def _connections(wish: int | None, environ: Mapping[str, str]) -> int:
             do="Set it to a number, for instance 8, or unset it.",
         )
     )
+
+
+def public_places(sources: Sources) -> Places | None:
+    """Return the mirror whose public addresses are locked, None where none is to be.
+
+    A mirror that is a folder of this machine is never named in a lock.
+    """
+    mirror = strip_credentials(sources.pytorch).rstrip("/")
+    if mirror == Sources().pytorch:
+        return None
+    if sources.record == "public" or local_path(sources.pytorch) is not None:
+        return Places(mirror=mirror, public=Sources().pytorch)
+    return None
 
 
 def engine_environ(network: Network) -> dict[str, str]:

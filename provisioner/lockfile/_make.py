@@ -17,11 +17,13 @@ from packaging.specifiers import SpecifierSet
 from provisioner import toml
 from provisioner.findings import Finding, Severity, VerificationError, WorldError
 from provisioner.lockfile._complete import Answer, complete
+from provisioner.lockfile._connections import public_places
 from provisioner.lockfile._engine_target import engine_target
 from provisioner.lockfile._hashes import learn_hashes, learned_here, refuse_changed_hashes
 from provisioner.lockfile._inputs import check_sources, fetch_constraints
 from provisioner.lockfile._keep import Upgrade
 from provisioner.lockfile._published import published_files
+from provisioner.lockfile._record import record_public
 from provisioner.lockfile._request import Request, WheelFile
 from provisioner.lockfile._resolve import Resolver, order_notes, refuse_local, settle
 from provisioner.lockfile._sources import LockSources, lock_sources
@@ -139,6 +141,9 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     )
     packages = complete(answer, request.client)
     _check_trio(plan, packages)
+    places = public_places(request.spec.sources)
+    if places is not None:
+        packages = record_public(packages, places, request.client.straight())
     refuse_twins(packages, settled.routed, sources, request.client)
     refuse_changed_hashes(request.previous, packages, request.upgrade)
     notes = (

@@ -65,6 +65,10 @@ class Client:
         """Return a client with the same settings that tries everything just once."""
         return Client(replace(self._network, retries=0))
 
+    def straight(self) -> Client:
+        """Return a client that asks every address itself, mirrors or not, and just once."""
+        return Client(replace(self._network, retries=0, mirrors=()))
+
     def __enter__(self) -> Self:
         """Return the client itself."""
         return self
@@ -85,6 +89,7 @@ class Client:
         Raises:
             NetworkError: ``missing``, ``address`` or ``insecure``.
         """
+        url = self._network.placed(url)
         path = local_path(url)
         if path is None:
             _check_address(url, self._network)
@@ -99,6 +104,7 @@ class Client:
                 for a path that does not exist.
             StoppedError: ``stop`` was requested.
         """
+        url = self._network.placed(url)
         path = local_path(url)
         if path is not None:
             return read_page(path, PAGE_LIMIT_BYTES)
@@ -144,6 +150,7 @@ class Client:
                 sends another range than the one that it was asked for.
             StoppedError: ``stop`` was requested; also while reading.
         """
+        url = self._network.placed(url)
         path = local_path(url)
         if path is not None:
             with open_file(path, start) as download:
@@ -170,6 +177,7 @@ class Client:
         Raises:
             NetworkError: By cause; also where the server does not say the size.
         """
+        url = self._network.placed(url)
         path = local_path(url)
         if path is not None:
             return size_of_file(path)

@@ -49,6 +49,8 @@ class Network:
     known_urls: tuple[str, ...] = field(default=(), repr=False)
     """Index and find-links URLs; the credentials that they carry hold for what lies below and
     beside them on the same server, as with pip."""
+    mirrors: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """(public, mirror): what begins with the one address is asked for at the other one."""
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The caller's environment variables: proxies, CA bundles, ``NETRC`` and ``HOME``."""
 
@@ -59,6 +61,13 @@ class Network:
             return self.cert
         named = (self.environ.get(name) for name in _CA_VARIABLES)
         return next((Path(path) for path in named if path), None)
+
+    def placed(self, url: str) -> str:
+        """Return where ``url`` is asked for: at a mirror, where there is one for it."""
+        for public, mirror in self.mirrors:
+            if url.startswith(f"{public}/"):
+                return mirror + url.removeprefix(public)
+        return url
 
     def is_trusted(self, url: str) -> bool:
         """Whether the user declared the host of ``url`` as trusted; with a port, that port only."""

@@ -105,6 +105,7 @@ def _sources(model: SourcesModel, folder: Path) -> Sources:
         find_links=_places(model.find_links, folder),
         constraints=_places(model.constraints, folder),
         no_index=model.no_index,
+        record=model.record,
         exclude_newer=model.exclude_newer,
         proxy=model.proxy,
         cert=None if model.cert is None else _joined(folder, model.cert),

@@ -140,6 +140,7 @@ def _sources(spec: Spec) -> dict[str, object]:
         "find_links": _places(spec, sources.find_links),
         "constraints": _places(spec, sources.constraints),
         "no_index": sources.no_index,
+        "record": sources.record,
         "exclude_newer": sources.exclude_newer,
     }
     return {name: value for name, value in values.items() if value != getattr(default, name)}

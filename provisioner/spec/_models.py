@@ -322,6 +322,14 @@ class SourcesModel(_EdgeModel):
         description="Whether only `find-links` is used, and no index.",
         examples=[True],
     )
+    record: Literal["mirror", "public"] = Field(
+        default="mirror",
+        title="What a lock names behind a mirror",
+        description="`mirror`: the address that the mirror of PyTorch's index has for a wheel; "
+        "`public`: the one that PyTorch's index has for the same wheel, so that the lock works "
+        "outside too. A mirror in a folder is never named.",
+        examples=["public", "mirror"],
+    )
     exclude_newer: Annotated[str, AfterValidator(check_newest)] | None = Field(
         default=None,
         title="Nothing newer than",

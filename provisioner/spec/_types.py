@@ -78,6 +78,8 @@ class Sources:
     find_links: tuple[str, ...] | None = None
     constraints: tuple[str, ...] | None = None
     no_index: bool | None = None
+    record: Literal["mirror", "public"] = "mirror"
+    """Whose addresses a lock names for what a mirror of PyTorch's index serves."""
     exclude_newer: str | None = None
     """As written: a date, a time or an age; ``newest_instant`` understands it."""
     proxy: str | None = None
