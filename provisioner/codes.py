@@ -169,6 +169,8 @@ TITLES: Final[dict[str, str]] = {
     "TE647": "The environment has another Python than the spec asks for",
     "TE648": "Other packages own files that would be replaced",
     "TE649": "An apply in place that was killed was undone or completed",
+    "TE650": "A Python cannot be fetched",
+    "TE651": "No environment of another tool was kept aside",
     # -- proof
     "TE701": "The environment cannot import what it should",
     "TE702": "The environment holds another version or build than planned",

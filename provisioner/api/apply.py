@@ -62,6 +62,7 @@ def apply(  # noqa: PLR0913 - keywords, each a word of the command line
     wait: bool = True,
     repair: bool = False,
     offline: bool = False,
+    install_python: bool = False,
     reporter: Reporter | None = None,
 ) -> Applied:
     """Make the environment of the spec equal to its lock, and prove it; lock first where needed.
@@ -73,6 +74,7 @@ def apply(  # noqa: PLR0913 - keywords, each a word of the command line
         wait: Wait for another apply on the same environment.
         repair: Compare every byte with the wheels first, and not sizes and times only.
         offline: Fetch nothing; the lock must be there, and its wheels on this machine.
+        install_python: Let the engine fetch the Python where the machine does not have it.
         reporter: Listens to the progress.
 
     Raises:
@@ -80,16 +82,17 @@ def apply(  # noqa: PLR0913 - keywords, each a word of the command line
         WorldError: Network, disk, interpreter or place of the environment said no.
         VerificationError: Lock, wheel or finished environment is not what it should be.
     """
-    from provisioner.environment import apply_lock, require_free_place
+    from provisioner.environment import apply_lock, require_elsewhere, require_free_place
 
     reporter = reporter or Reporter()
     choice, planned = _settle(spec, target, reporter)
     require_free_place(choice.spec.path)
-    interpreter = _interpreter(choice.spec)
+    interpreter = _interpreter(choice.spec, reporter, may_install=install_python and not offline)
     setting = Setting(choice.spec, offline=offline)
     request, notes = _request(
         (choice.spec, planned), setting, interpreter, reporter, locked=locked or offline
     )
+    require_elsewhere(choice.spec.path, {package.name for package in request.lock.packages})
     done = apply_lock(replace(request, wait=wait, repair=repair), reporter)
     findings = dict.fromkeys((*planned.findings, *notes, *done.findings))
     return replace(done, target=choice.name, findings=tuple(findings))
@@ -211,16 +214,23 @@ def _require_this_machine(spec: Spec, planned: Plan) -> None:
         )
 
 
-def _interpreter(spec: Spec) -> Interpreter:
-    """Return the Python that the spec asks for.
+def _interpreter(spec: Spec, reporter: Reporter, *, may_install: bool) -> Interpreter:
+    """Return the Python that the spec asks for, fetched where that is needed and wanted.
 
     Raises:
-        WorldError: ``TE301``, at the spec's own line.
+        WorldError: ``TE301`` or ``TE650``, at the spec's own line.
     """
-    from provisioner.host import find_interpreter
+    from provisioner.host import find_interpreter, install_python
 
     where = spec.where(spec.key_of(spec.sole, "python"))
     try:
+        try:
+            return find_interpreter(spec.python, os.environ)
+        except WorldError:
+            if not may_install:
+                raise
+        reporter.step(f"Fetching Python {spec.python}")
+        install_python(spec.python, os.environ)
         return find_interpreter(spec.python, os.environ)
     except WorldError as exc:
         raise WorldError(replace(one, where=where) for one in exc.findings) from exc

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provisioner.environment import Applied
-    from provisioner.lockfile import Lock
+    from provisioner.lockfile import Lock, Upgrade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +83,34 @@ def remove(
     return _finish(spec, text, edited, apply=apply, reporter=reporter)
 
 
+def upgrade(
+    spec: Path, words: Iterable[str], *, apply: bool = True, reporter: Reporter | None = None
+) -> Edited:
+    """Have packages get the newest versions that the spec admits; what is not named stays.
+
+    Args:
+        spec: Path of the spec.
+        words: Names of locked packages; with a version (``lightning>=2.5``) the spec is edited too.
+            None at all upgrades everything.
+        apply: Whether to apply it as well.
+        reporter: Listens to the progress.
+
+    Raises:
+        SpecError: A word is no requirement (``TE105``), or the spec is not valid.
+        PlanError: The combination cannot be; nothing was written.
+        WorldError: A name is not locked (``TE433``), or as :func:`add`.
+        VerificationError: As :func:`add`.
+    """
+    from provisioner.lockfile import Upgrade
+
+    text = _valid_text(spec)
+    wanted = [parse_wanted(word) for word in words]
+    edited = with_dependencies(text, [one for one in wanted if one.specifier])
+    names = frozenset(one.name for one in wanted)
+    asked = Upgrade(names=names) if names else Upgrade(everything=True)
+    return _finish(spec, text, edited, apply=apply, reporter=reporter, upgrade=asked)
+
+
 def _valid_text(spec: Path) -> str:
     """Return the text of a spec that is valid as it is.
 
@@ -94,8 +122,14 @@ def _valid_text(spec: Path) -> str:
     return text
 
 
-def _finish(
-    path: Path, before: str, after: str, *, apply: bool, reporter: Reporter | None
+def _finish(  # noqa: PLR0913 - keywords
+    path: Path,
+    before: str,
+    after: str,
+    *,
+    apply: bool,
+    reporter: Reporter | None,
+    upgrade: Upgrade | None = None,
 ) -> Edited:
     from provisioner.api.lock import LockOptions, lock
 
@@ -103,6 +137,8 @@ def _finish(
     spec = parse_spec(after, path, template_access(os.environ))
     # What is applied is fetched anyway.
     options = LockOptions(allow_download=apply)
+    if upgrade is not None:
+        options = replace(options, upgrade=upgrade)
     locked = lock(spec, options=options, reporter=reporter)
     if after != before:
         try:

@@ -46,6 +46,18 @@ def rollback(
     return roll_back(spec, number, reporter or Reporter(), thorough=setting, wait=wait)
 
 
+def put_back(spec: Spec, *, wait: bool = True, reporter: Reporter | None = None) -> None:
+    """Put the environment of another tool, which an apply moved aside, back to its path.
+
+    Raises:
+        WorldError: None was kept aside (``TE651``), somebody works there, or the place cannot be
+            written.
+    """
+    from provisioner.environment import restore_kept
+
+    restore_kept(spec.path, reporter or Reporter(), wait=wait)
+
+
 def _setting() -> VerifySetting:
     from provisioner.environment import VerifySetting, records_folder
     from provisioner.paths import store_root

@@ -30,6 +30,7 @@ COMMANDS: Final = (
     "import",
     "add",
     "remove",
+    "upgrade",
     "gc",
     "destroy",
     "kernel",

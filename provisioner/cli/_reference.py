@@ -72,6 +72,7 @@ _VARIABLES: Final = {
     "TORCHENV_STORE": "Folder of the store; by default `torchenv` in the user's cache folder.",
     "TORCHENV_HOST_FACTS": "A facts file, from `torchenv host --json`, that stands for this "
     "machine when something is planned.",
+    "TORCHENV_PYTHON_MIRROR": "Mirror of the Python builds that `--install-python` fetches.",
     "NO_COLOR": "Where set to anything, no colours are printed.",
     "PIP_*": "pip's own configuration, which indexes, proxies and certificates are taken from.",
 }

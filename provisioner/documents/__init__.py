@@ -40,6 +40,8 @@ COMMANDS: Final = (
     "rollback",
     "status",
     "store",
+    "which",
+    "upgrade",
     "verify",
     "which",
 )

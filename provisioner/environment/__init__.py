@@ -4,6 +4,7 @@ An environment's path is a link to the current one of several generations; ``_la
 everything lies. Nothing here decides what belongs into an environment: the lock says that.
 """
 
+from provisioner.environment._adopted import kept_aside, restore_kept
 from provisioner.environment._apply import Applied, ApplyRequest, WheelStore, apply_lock
 from provisioner.environment._changes import Change, Changes, plan_changes
 from provisioner.environment._examine import Condition
@@ -12,7 +13,7 @@ from provisioner.environment._inspect import inspect_environment
 from provisioner.environment._layout import Generation
 from provisioner.environment._os_errors import os_errors_as_findings
 from provisioner.environment._owners import Difference, Owner
-from provisioner.environment._place import require_free_place
+from provisioner.environment._place import require_elsewhere, require_free_place
 from provisioner.environment._pointer import summarise
 from provisioner.environment._records import records_folder
 from provisioner.environment._removal import (
@@ -70,12 +71,15 @@ __all__ = [
     "environment_history",
     "environment_status",
     "inspect_environment",
+    "kept_aside",
     "os_errors_as_findings",
     "plan_changes",
     "plan_destruction",
     "plan_tidying",
     "records_folder",
+    "require_elsewhere",
     "require_free_place",
+    "restore_kept",
     "roll_back",
     "summarise",
     "tidy",

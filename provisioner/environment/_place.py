@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from provisioner.environment._inspect import inspect_environment
@@ -13,7 +15,7 @@ from provisioner.findings import Finding, WorldError
 from provisioner.paths import display
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Collection
 
 PROBE: Final = ".torchenv-probe-"
 """How the names begin of links that are made for a moment; a kill in that moment leaves one."""
@@ -53,6 +55,26 @@ def require_free_place(path: Path) -> None:
             _try_link(folder)
 
 
+def require_elsewhere(path: Path, locked: Collection[str], *, running: Path | None = None) -> None:
+    """Refuse to replace the environment that torchenv itself runs in.
+
+    It would move its own files away under its feet, or leave an environment without itself behind;
+    an environment whose lock has torchenv goes on having it.
+
+    Args:
+        path: The environment's absolute path.
+        locked: Names of the locked packages.
+        running: The environment that torchenv runs in; by default this process's own.
+
+    Raises:
+        WorldError: It is that one (``TE645``).
+    """
+    here = Path(os.path.realpath(running or sys.prefix))
+    is_ours = isinstance(inspect_environment(path), Ours)
+    if Path(os.path.realpath(path)) == here and not (is_ours and "torchenv" in locked):
+        raise WorldError(_runs_here(path))
+
+
 def prepare_place(layout: Layout, environment: Environment) -> None:
     """Make the folders beside the environment, and try that its link can be made there.
 
@@ -82,6 +104,16 @@ def _is_text(path: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _runs_here(path: Path) -> Finding:
+    return Finding(
+        code="TE645",
+        message=f"torchenv itself is installed in `{display(path)}`.",
+        why="An apply replaces that environment as a whole, and torchenv with it.",
+        do="Install torchenv somewhere else (`uv tool install torchenv`, `pipx install torchenv`, "
+        "or a virtual environment of its own), and run it from there.",
+    )
 
 
 def _unusable_path(layout: Layout) -> Finding:

@@ -161,5 +161,6 @@ def _kept_finding(layout: Layout, kept: Path) -> Finding:
         message=f"What was at `{display(layout.link)}` is now at `{display(kept)}`.",
         why="It was not made by torchenv, and torchenv deletes nothing that it did not make. The "
         "scripts in a moved environment name the old path and no longer work.",
-        do=f"Delete it when you no longer need it: `rm -r {display(kept)}`.",
+        do="`torchenv rollback 0` puts it back, where its scripts work again. Delete it when you "
+        f"no longer need it: `rm -r {display(kept)}`.",
     )

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from provisioner.host._pip import PipConfig, probe_pip_config
     from provisioner.host._platform import probe_host
     from provisioner.host._types import FactState, Gpu, GpuStack, HostFacts, Interpreter
+from provisioner.host._batch import probe_unattended
+from provisioner.host._install_python import install_python
+from provisioner.host._interpreters import ask_interpreter, find_interpreter, list_interpreters
+from provisioner.host._pip import PipConfig, probe_pip_config
+from provisioner.host._platform import probe_host
+from provisioner.host._types import FactState, Gpu, GpuStack, HostFacts, Interpreter
 
 __all__ = [
     "FactState",
@@ -21,6 +27,7 @@ __all__ = [
     "PipConfig",
     "ask_interpreter",
     "find_interpreter",
+    "install_python",
     "list_interpreters",
     "probe_host",
     "probe_pip_config",

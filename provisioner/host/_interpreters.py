@@ -180,8 +180,9 @@ def _nothing_fits(python: str, found: list[Interpreter]) -> Finding:
         message=f"No Python `{python}` was found on this machine.",
         why=f"The environment needs a 64-bit CPython {python}. Found: {listed or 'none at all'}.",
         do=(
-            f"Install it, for instance with `uv python install {python}`, `pyenv install {python}` "
-            f"or your system's packages, or ask for one that is there with `environment.python`."
+            "Let `torchenv apply --install-python` fetch it; install it yourself, for instance "
+            f"with `pyenv install {python}` or your system's packages; or ask for one that is "
+            "there with `environment.python`."
         ),
         where=Where(key="environment.python"),
     )

@@ -179,6 +179,7 @@ BODIES: dict[str, dict[str, object]] = {
     },
     "add": EDITED,
     "remove": EDITED,
+    "upgrade": EDITED,
     "gc": REMOVED,
     "destroy": REMOVED,
     "kernel": {"name": "project", "folder": "/k/project", "did": True},

@@ -79,6 +79,22 @@ def test_a_spec_behind_a_link(small: Workspace, tmp_path: Path) -> None:
         assert real.read_text() == before
 
 
+def test_upgrade(small: Workspace) -> None:
+    """A locked version stays until its upgrade is asked for; another name is told."""
+    small.torchenv("add", "numpy==1.26.4", "--no-apply").check()
+    lock = small.root / "pylock.torchenv.toml"
+    spec = small.root / "torchenv.toml"
+    spec.write_text(spec.read_text().replace("==1.26.4", "*"))
+    small.torchenv("lock").check()
+    assert 'version = "1.26.4"' in lock.read_text()
+    assert "TE433" in small.torchenv("upgrade", "nothing", "--no-apply").check(3).stderr
+    small.torchenv("upgrade", "numpy", "--no-apply").check()
+    assert 'version = "1.26.4"' not in lock.read_text()
+    small.torchenv("upgrade", "numpy==1.26.4", "--no-apply").check()
+    assert 'numpy = "==1.26.4"' in spec.read_text()
+    assert 'version = "1.26.4"' in lock.read_text()
+
+
 def test_gc_and_destroy(small: Workspace) -> None:
     """Old generations go on request; the environment goes only after a yes."""
     small.torchenv("apply").check()

@@ -111,7 +111,8 @@ def test_a_missing_version_names_what_was_found(home: Path) -> None:
     listed = [f"3.5.1 (`{pyenv}/3.5.1/bin/python3`)", f"3.5.10 (`{pyenv}/3.5.10/bin/python3`)"]
     assert "; ".join(listed) in finding.why
     assert f"{'{}.{}.{}'.format(*sys.version_info)} (`{BASE}`)" in finding.why
-    assert "`uv python install 3.99`" in finding.do
+    assert "`torchenv apply --install-python`" in finding.do
+    assert "`pyenv install 3.99`" in finding.do
     assert "`pyenv install 3.99`" in finding.do
     assert finding.where is not None
     assert finding.where.key == "environment.python"

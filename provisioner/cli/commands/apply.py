@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     "--repair", is_flag=True, help="Compare every byte first; install what is damaged anew."
 )
 @click.option(
+    "--install-python",
+    is_flag=True,
+    help="Let the engine fetch the Python where this machine does not have it.",
+)
+@click.option(
     "--in-place",
     is_flag=True,
     help="Change an environment that another tool made, instead of making one beside it.",
@@ -55,7 +60,7 @@ def command(spec: Path, **options: Any) -> int:  # noqa: ANN401 - of several typ
     packages of the lock that are not as locked are replaced, all others stay. A kill at any moment
     is undone, or finished, by the next such command.
     """
-    in_place = options.pop("in_place")
+    in_place, install_python = options.pop("in_place"), options.pop("install_python")
     how = InPlaceOptions(
         environment=options.pop("environment"),
         target=options.pop("target"),
@@ -78,6 +83,7 @@ def command(spec: Path, **options: Any) -> int:  # noqa: ANN401 - of several typ
         wait=how.wait,
         repair=how.repair,
         offline=how.offline,
+        install_python=install_python,
         reporter=output.reporter(),
     )
     if output.as_json:
