@@ -124,15 +124,17 @@ def install_error(installation: Installation, exc: ProcessFailedError) -> Torche
     if changed:
         return VerificationError(changed)
     last = "\n".join([line for line in said.splitlines() if line.strip()][-_LAST_LINES:])
-    return WorldError(
-        Finding(
-            code="TE604",
-            message="Installing the wheels failed.",
-            why=f"The engine (`uv`, {exc.reason}) said:\n{last}",
-            do="If a wheel is at fault, lock again; if the machine is, mend it and run the same "
-            "command again. The old environment is untouched.",
-        )
+    finding = Finding(
+        code="TE604",
+        message="Installing the wheels failed.",
+        why=f"The engine (`uv`, {exc.reason}) said:\n{last}",
+        do="If a wheel is at fault, lock again; if the machine is, mend it and run the same "
+        "command again. The old environment is untouched.",
     )
+    # Imported late: a no-op never fails.
+    from provisioner.diagnosis.own import with_cause, with_log  # noqa: PLC0415
+
+    return WorldError(with_log(with_cause(finding, said), said, quoted_lines=_LAST_LINES))
 
 
 def _changed_wheels(installation: Installation) -> list[Path]:

@@ -60,12 +60,13 @@ def prove(
             there (``TE702``), or an operation failed (``TE703``).
     """
     members = [build.name for build in trio]
+    answer = run_proof(generation, members, environ)
     try:
-        return judge(run_proof(generation, members, environ), trio)
-    except VerificationError:
+        return judge(answer, trio)
+    except VerificationError as exc:
         blamed = _blame(environ, lambda less: _passes(generation, trio, less))
         if not blamed:
-            raise
+            raise VerificationError([_explained(one, answer) for one in exc.findings]) from exc
     proof = judge(run_proof(generation, members, without(environ, blamed)), trio)
     note = f"with {' and '.join(blamed)} as set in this shell, the proof fails"
     return replace(proof, blamed=blamed, notes=(*proof.notes, note))
@@ -113,6 +114,17 @@ def _passes(
     except VerificationError:
         return False
     return True
+
+
+def _explained(finding: Finding, answer: Answer) -> Finding:
+    """Add the cause that Python's own words give away, and where all of them are."""
+    # Imported late: a proof rarely fails.
+    from provisioner.diagnosis.own import with_cause, with_log  # noqa: PLC0415
+
+    if finding.code == "TE702":
+        return finding
+    said = f"{answer.stderr}\n{finding.why}"
+    return with_log(with_cause(finding, said), answer.stderr, quoted_lines=_LAST_LINES)
 
 
 def run_proof(generation: Generation, members: Iterable[str], environ: Mapping[str, str]) -> Answer:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from provisioner.diagnosis.own import with_cause, with_log
 from provisioner.findings import Finding
 from provisioner.lockfile._request import REQUEST_NAME
 from provisioner.urls import mask
@@ -116,7 +117,10 @@ def explain_engine(completed: Completed, sources: LockSources) -> Finding:
         todo += f" Constraints from {files} count too."
     if sources.is_isolated and "pip was not found" in text:
         todo = "PyTorch's index has no `pip`: leave it out with `seed = false`."
-    return Finding(code=code, message=seen, why=quoted, do=todo)
+    finding = Finding(code=code, message=seen, why=quoted, do=todo)
+    if (code, seen, todo) == _UNKNOWN:
+        finding = with_cause(finding, text)
+    return with_log(finding, text, quoted_lines=_LINES)
 
 
 def _project(file: str) -> str:
