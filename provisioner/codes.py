@@ -136,6 +136,8 @@ TITLES: Final[dict[str, str]] = {
     "TE511": "Wheels are not on this machine",
     "TE512": "A wheel is not safe to install",
     "TE513": "A wheel in the store is damaged",
+    "TE514": "A bundle is of another lock",
+    "TE515": "A bundle is incomplete, damaged, or none",
     # -- environment
     "TE601": "The environment's path is a file",
     "TE602": "The environment's path holds something else",

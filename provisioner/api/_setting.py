@@ -22,10 +22,17 @@ class Setting:
     Asking pip takes a third of a second, which an apply with nothing to do need not pay.
     """
 
-    def __init__(self, spec: Spec, *, offline: bool = False) -> None:
-        """Read nothing yet; with ``offline`` nothing may be fetched later either."""
+    def __init__(self, spec: Spec, *, offline: bool = False, bundle: Path | None = None) -> None:
+        """Read nothing yet.
+
+        Args:
+            spec: What is wanted.
+            offline: Nothing may be fetched later either.
+            bundle: A bundle that wheels are taken from; then nothing may be fetched either.
+        """
         self._spec = spec
-        self.offline = offline
+        self.offline = offline or bundle is not None
+        self.bundle = bundle
         self.environ: Mapping[str, str] = dict(os.environ)
 
     @cached_property

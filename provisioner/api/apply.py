@@ -46,6 +46,8 @@ class InPlaceOptions:
     """Wait for another apply on the same environment."""
     offline: bool = False
     """Fetch nothing, and never resolve."""
+    bundle: Path | None = None
+    """Take wheels from this bundle, and fetch nothing."""
     repair: bool = False
     """Compare every byte, whatever the notes of the last apply say."""
     exact: bool = False
@@ -63,6 +65,7 @@ def apply(  # noqa: PLR0913 - keywords, each a word of the command line
     repair: bool = False,
     offline: bool = False,
     install_python: bool = False,
+    bundle: Path | None = None,
     reporter: Reporter | None = None,
 ) -> Applied:
     """Make the environment of the spec equal to its lock, and prove it; lock first where needed.
@@ -75,6 +78,7 @@ def apply(  # noqa: PLR0913 - keywords, each a word of the command line
         repair: Compare every byte with the wheels first, and not sizes and times only.
         offline: Fetch nothing; the lock must be there, and its wheels on this machine.
         install_python: Let the engine fetch the Python where the machine does not have it.
+        bundle: Take wheels from this bundle (``torchenv bundle``), and fetch nothing.
         reporter: Listens to the progress.
 
     Raises:
@@ -87,11 +91,11 @@ def apply(  # noqa: PLR0913 - keywords, each a word of the command line
     reporter = reporter or Reporter()
     choice, planned = _settle(spec, target, reporter)
     require_free_place(choice.spec.path)
-    interpreter = _interpreter(choice.spec, reporter, may_install=install_python and not offline)
-    setting = Setting(choice.spec, offline=offline)
-    request, notes = _request(
-        (choice.spec, planned), setting, interpreter, reporter, locked=locked or offline
-    )
+    setting = Setting(choice.spec, offline=offline, bundle=bundle)
+    may_install = install_python and not setting.offline
+    interpreter = _interpreter(choice.spec, reporter, may_install=may_install)
+    locked = locked or setting.offline
+    request, notes = _request((choice.spec, planned), setting, interpreter, reporter, locked=locked)
     require_elsewhere(choice.spec.path, {package.name for package in request.lock.packages})
     done = apply_lock(replace(request, wait=wait, repair=repair), reporter)
     findings = dict.fromkeys((*planned.findings, *notes, *done.findings))
@@ -120,8 +124,8 @@ def apply_in_place(
     reporter = reporter or Reporter()
     choice, planned = _settle(spec, options.target, reporter)
     site = ask_site(find_python(options.environment or choice.spec.path), os.environ)
-    setting = Setting(choice.spec, offline=options.offline)
-    locked = options.locked or options.offline
+    setting = Setting(choice.spec, offline=options.offline, bundle=options.bundle)
+    locked = options.locked or setting.offline
     request, notes = _request(
         (choice.spec, planned), setting, site.interpreter, reporter, locked=locked
     )
@@ -167,6 +171,8 @@ def _request(
 
     spec, planned = wish
     found, notes = _lock_to_apply(spec, planned, setting, reporter, locked=locked)
+    if setting.bundle is not None:
+        _take_from_bundle(setting.bundle, found, setting, reporter)
     request = ApplyRequest(
         spec=spec,
         lock=found,
@@ -177,6 +183,15 @@ def _request(
         environ=setting.environ,
     )
     return request, notes
+
+
+def _take_from_bundle(bundle: Path, lock: Lock, setting: Setting, reporter: Reporter) -> None:
+    """Bring the lock's wheels from a bundle of this very lock into the store."""
+    from provisioner.lockfile import require_same_lock, take_wheels, wanted_wheels
+
+    reporter.step(f"Taking wheels from {bundle}")
+    require_same_lock(bundle, lock)
+    take_wheels(bundle, setting.store, wanted_wheels([lock]))
 
 
 def _lock_to_apply(

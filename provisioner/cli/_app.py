@@ -34,6 +34,7 @@ COMMANDS: Final = (
     "gc",
     "destroy",
     "kernel",
+    "bundle",
     "store",
     "completion",
 )

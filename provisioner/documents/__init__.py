@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 COMMANDS: Final = (
     "add",
     "apply",
-    "host",
-    "import",
+    "bundle",
     "destroy",
     "doctor",
     "explain",
@@ -32,6 +31,7 @@ COMMANDS: Final = (
     "history",
     "host",
     "init",
+    "import",
     "kernel",
     "lock",
     "matrix",

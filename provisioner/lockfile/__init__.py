@@ -1,6 +1,14 @@
 """The lock: resolving through the engine, writing and reading PEP 751, knowing when it is stale."""
 
 from provisioner.lockfile._align import leading, version_notes
+from provisioner.lockfile._bundle import (
+    BundleFile,
+    require_same_lock,
+    take_wheels,
+    verify_bundle,
+    wanted_wheels,
+    write_bundle,
+)
 from provisioner.lockfile._connections import engine_environ, network_settings
 from provisioner.lockfile._difference import LockDifference, PackageChange, difference
 from provisioner.lockfile._foreign import ForeignLock, read_foreign_lock
@@ -16,6 +24,7 @@ from provisioner.lockfile._unpacked import unpacked_sizes
 from provisioner.lockfile._write import render_lock
 
 __all__ = [
+    "BundleFile",
     "ForeignLock",
     "InputChange",
     "Lock",
@@ -40,10 +49,15 @@ __all__ = [
     "read_foreign_lock",
     "read_lock",
     "render_lock",
+    "require_same_lock",
     "set_problem",
     "staleness",
     "tags_of",
+    "take_wheels",
     "unpacked_sizes",
+    "verify_bundle",
     "version_notes",
+    "wanted_wheels",
+    "write_bundle",
     "write_locks",
 ]

@@ -12,24 +12,25 @@ import contextlib
 import os
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from provisioner.findings import WorldError
+from provisioner.events import Reporter
+from provisioner.findings import VerificationError, WorldError
 from provisioner.store import _findings
 from provisioner.store._fetch import Job, Missing, fetch_missing, is_whole
 from provisioner.store._journal import journal_of, part_bytes
 from provisioner.store._learn import recall, receive, remember
 from provisioner.store._local import LocalPlaces, wheel_path
-from provisioner.store._part import publish, sha256_of
+from provisioner.store._part import Progress, head_of, publish, sha256_of, write_part
 from provisioner.store._types import WantedWheel
+from provisioner.store._wheel import check_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from provisioner.events import Reporter
     from provisioner.network import Client
 
 
@@ -153,6 +154,37 @@ class Store:
         except OSError as exc:
             raise WorldError(_findings.disk_failure(self.root, exc)) from exc
         return wheel
+
+    def adopt(self, wheel: WantedWheel, blocks: Iterable[bytes], origin: str) -> bool:
+        """Take a wheel from ``blocks``, unless it is here; return whether it was taken.
+
+        Args:
+            wheel: What it must be.
+            blocks: Its bytes.
+            origin: Where they come from, for findings.
+
+        Raises:
+            WorldError: The store cannot be written.
+            VerificationError: It is another file (``TE501``), or no such wheel.
+        """
+        path = self.path(wheel)
+        part = path.with_name(f"{path.name}.copy")
+        try:
+            if is_whole(path, wheel):
+                return False
+            _make_private(path.parent)
+            received = write_part(blocks, part, wheel.size, Progress(wheel.name, Reporter()))
+            if received.sha256 != wheel.sha256:
+                head = head_of(part)
+                found = _findings.hash_mismatch(replace(wheel, url=origin), received.sha256, head)
+                raise VerificationError(found)
+            check_wheel(part, wheel)
+            publish(part, path)
+        except OSError as exc:
+            raise WorldError(_findings.disk_failure(self.root, exc)) from exc
+        finally:
+            part.unlink(missing_ok=True)
+        return True
 
     @property
     def engine_cache(self) -> Path:

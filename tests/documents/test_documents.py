@@ -190,6 +190,11 @@ BODIES: dict[str, dict[str, object]] = {
         "did": True,
         "files": [{"name": "a.whl", "sha256": "0", "bytes": 5, "idle_days": 40.5, "part": False}],
     },
+    "bundle": {
+        "bundle": "b.tar",
+        "did": True,
+        "files": [{"path": "wheels/a.whl", "bytes": 5, "sha256": "0"}],
+    },
     "which": {"path": "/p/.venv/bin/python", "environment": "/p/.venv", "generation": "0001"},
     "plan": {"targets": {"default": TARGET}, "changes": CHANGES},
     "import": {

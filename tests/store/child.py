@@ -1,6 +1,6 @@
 """Fetches one wheel in a process of its own and prints a line for each report of progress.
 
-``python -m tests.store.child STORE URL NAME SIZE SHA256 CONNECTIONS``
+``python -m tests.store.child STORE URL NAME SIZE SHA256 CONNECTIONS``; 0 connections: all as usual.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ def main() -> None:
     network = Network(
         connections=int(connections), parallel_from_bytes=1, part_bytes=1 << 20, backoff_s=0
     )
+    if connections == "0":
+        network = Network()
     with Client(network) as client:
         Store(Path(store)).fetch([wheel], client, _Printer())
 

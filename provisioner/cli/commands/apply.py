@@ -52,6 +52,12 @@ if TYPE_CHECKING:
     help="In place: change a Python of the system's package manager too.",
 )
 @OFFLINE
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Take the wheels from this bundle, and fetch nothing.",
+)
 @output_options
 def command(spec: Path, **options: Any) -> int:  # noqa: ANN401 - of several types
     """Make the environment equal to the lock of SPEC, and prove it. Locks first where needed.
@@ -67,6 +73,7 @@ def command(spec: Path, **options: Any) -> int:  # noqa: ANN401 - of several typ
         locked=options.pop("locked"),
         wait=not options.pop("no_wait"),
         offline=options.pop("offline"),
+        bundle=options.pop("bundle"),
         repair=options.pop("repair"),
         exact=options.pop("exact"),
         break_system_packages=options.pop("break_system_packages"),
@@ -84,6 +91,7 @@ def command(spec: Path, **options: Any) -> int:  # noqa: ANN401 - of several typ
         repair=how.repair,
         offline=how.offline,
         install_python=install_python,
+        bundle=how.bundle,
         reporter=output.reporter(),
     )
     if output.as_json:
