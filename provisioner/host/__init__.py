@@ -7,16 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from provisioner.host._batch import probe_unattended
+    from provisioner.host._install_python import install_python
     from provisioner.host._interpreters import ask_interpreter, find_interpreter, list_interpreters
     from provisioner.host._pip import PipConfig, probe_pip_config
     from provisioner.host._platform import probe_host
     from provisioner.host._types import FactState, Gpu, GpuStack, HostFacts, Interpreter
-from provisioner.host._batch import probe_unattended
-from provisioner.host._install_python import install_python
-from provisioner.host._interpreters import ask_interpreter, find_interpreter, list_interpreters
-from provisioner.host._pip import PipConfig, probe_pip_config
-from provisioner.host._platform import probe_host
-from provisioner.host._types import FactState, Gpu, GpuStack, HostFacts, Interpreter
 
 __all__ = [
     "FactState",
@@ -43,6 +38,7 @@ _MODULES = {
     "PipConfig": "_pip",
     "ask_interpreter": "_interpreters",
     "find_interpreter": "_interpreters",
+    "install_python": "_install_python",
     "list_interpreters": "_interpreters",
     "probe_host": "_platform",
     "probe_pip_config": "_pip",
