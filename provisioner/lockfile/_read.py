@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_MERGE: Final = re.compile(rb"^<{7} ", re.MULTILINE)
-"""The first mark of a merge conflict, as git writes it."""
+_MERGE: Final = re.compile(rb"^(?:<{7}|\|{7}|={7}|>{7})(?: |\r?$)")
+"""A mark of a merge conflict, as git writes it."""
+_MOST_MARKS: Final = 12
 
 
 def read_lock(path: Path, trust: LockTrust | None = None) -> Lock:
@@ -68,12 +69,12 @@ def parse_lock(path: Path, content: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as exc:
         raise VerificationError(_not_a_lock(path, f"it is not UTF-8 text: {exc}")) from exc
     except toml.TOMLDecodeError as exc:
+        marks = [n for n, line in enumerate(content.split(b"\n"), start=1) if _MERGE.match(line)]
+        if marks:
+            raise VerificationError(_merged(path, marks)) from None
         line = re.search(r"at line (\d+)", str(exc))
         number = int(line[1]) if line else None
-        reason = (
-            "it holds the marks of a merge conflict" if _MERGE.search(content) else "it is not TOML"
-        )
-        raise VerificationError(_not_a_lock(path, f"{reason}: {exc}", number)) from exc
+        raise VerificationError(_not_a_lock(path, f"it is not TOML: {exc}", number)) from exc
     return document
 
 
@@ -140,6 +141,19 @@ def unreadable(path: Path, exc: OSError) -> Finding:
         why=f"The system says: {exc.strerror or exc}.",
         do="Make it with `torchenv lock`, or restore it from your repository.",
         where=Where(file=display(path)),
+    )
+
+
+def _merged(path: Path, marks: list[int]) -> Finding:
+    lines = ", ".join(map(str, marks[:_MOST_MARKS]))
+    more = " and more" if len(marks) > _MOST_MARKS else ""
+    return Finding(
+        code="TE422",
+        message=f"`{display(path)}` cannot be used as a lock.",
+        why=f"It holds the marks of a merge conflict, on the lines {lines}{more}.",
+        do="Take either side (`git checkout --ours` or `--theirs` with its name), then run "
+        "`torchenv lock`, which adds what the spec asks for and keeps the other versions.",
+        where=Where(file=display(path), line=marks[0]),
     )
 
 

@@ -227,3 +227,41 @@ def test_python_of_the_lock(workspace: Workspace) -> None:
     text = (workspace.root / "pylock.torchenv.toml").read_text()
     assert f'requires-python = "=={HOST_PYTHON}.*"' in text
     assert f"python_version == '{HOST_PYTHON}'" in text
+
+
+def test_metadata_that_differs_between_wheels(fresh_workspace: Workspace) -> None:
+    """Of one version whose wheels need different packages, the target's own wheel counts.
+
+    torch itself is like this: 1.13 to 2.1 and 2.4 have other requirements on each platform.
+    """
+    workspace = fresh_workspace
+    scenario = workspace.index.scenario
+    tags = {"einops": "manylinux_2_28_x86_64", "tqdm": "win_amd64", "wheel": "macosx_11_0_arm64"}
+    for needed, tag in tags.items():
+        scenario = scenario.release(
+            projects={"differs": "1.0"},
+            index="default",
+            tags=[f"py3-none-{tag}"],
+            requires=[needed],
+        )
+    workspace.index.publish(scenario)
+    found = {}
+    for platform in ("linux-x86_64", "windows-x86_64", "macos-arm64"):
+        workspace.write_spec(
+            python="3.11",
+            platform=platform,
+            torch="2.9.1",
+            accelerator="cpu",
+            torchvision=False,
+            torchaudio=False,
+            dependencies={"differs": "*"},
+        )
+        packages = workspace.torchenv("lock", "--upgrade", "--json").check().json["packages"]
+        names = {one["name"] for one in packages}
+        found[platform] = names & tags.keys()
+        (workspace.root / "pylock.torchenv.toml").unlink()
+    assert found == {
+        "linux-x86_64": {"einops"},
+        "windows-x86_64": {"tqdm"},
+        "macos-arm64": {"wheel"},
+    }

@@ -213,3 +213,35 @@ def test_failed_write_leaves_the_old_lock(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="file"):
         write_locks([sample(blocker / "pylock.torchenv.toml")])
     assert blocker.read_text() == "x"
+
+
+def test_lines_of_a_merge_conflict(tmp_path: Path) -> None:
+    """Every line with a mark of a merge conflict is named; `=======` inside a text is none."""
+    path = written(tmp_path).file
+    lines = path.read_text().splitlines()
+    conflict = [
+        "<<<<<<< ours",
+        lines[2],
+        "||||||| base",
+        lines[2],
+        "=======",
+        lines[2],
+        ">>>>>>> x",
+    ]
+    path.write_text("\n".join([*lines[:2], *conflict, *lines[3:], "# ======= no mark"]))
+    with pytest.raises(VerificationError) as caught:
+        read_lock(path)
+    (finding,) = caught.value.findings
+    assert finding.why == "It holds the marks of a merge conflict, on the lines 3, 5, 7, 9."
+    assert finding.where is not None
+    assert finding.where.line == 3
+
+
+def test_half_written_lock(tmp_path: Path) -> None:
+    """A file that ends anywhere is never taken for a lock."""
+    path = written(tmp_path).file
+    content = path.read_bytes()
+    for length in range(0, len(content) - 1, 97):
+        path.write_bytes(content[:length])
+        with pytest.raises(TorchenvError):
+            read_lock(path)
