@@ -11,17 +11,21 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from provisioner.api.host import host_for
+from packaging.specifiers import SpecifierSet
+
+from provisioner.api.host import any_machine, host_facts
 from provisioner.compat import kind_of, load_compat
 from provisioner.findings import Finding, PlanError, Severity, WorldError
 from provisioner.planner import Refusal
 from provisioner.planner import plan as make_plan
+from provisioner.spec import VersionWish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from provisioner.compat import Compat
     from provisioner.host import GpuStack, HostFacts
+    from provisioner.planner import Plan, Plans
     from provisioner.spec import Spec, TargetWish
 
 
@@ -31,8 +35,10 @@ class Choice:
 
     spec: Spec
     """The spec with this target alone."""
-    why: str
+    why: str = ""
     """One line; empty where there was nothing to choose."""
+    findings: tuple[Finding, ...] = ()
+    """What the planner says of this target on this machine."""
 
     @property
     def name(self) -> str | None:
@@ -48,17 +54,36 @@ def settle_target(spec: Spec, name: str | None = None) -> Choice:
         name: What a person asked for; None leaves the choice to :func:`choose_target`.
 
     Raises:
-        PlanError: The spec has no such target (``TE463``), or none fits (``TE462``).
+        PlanError: The spec has no such target (``TE463``), none fits (``TE462``), or the one that
+            is named cannot run on this machine.
     """
     if name is not None:
-        try:
-            chosen = spec.narrowed(name)
-        except LookupError:
-            raise PlanError(_unknown(spec, name)) from None
-        return Choice(spec=replace(chosen, asked_for=name), why="")
+        return _named(spec, name)
     if len(spec.targets) == 1:
-        return Choice(spec=spec, why="")
-    return choose_target(spec, host_for(spec), load_compat(), _has_python)
+        return Choice(spec=spec)
+    return choose_target(spec, _this_machine(spec), load_compat(), _has_python)
+
+
+def _this_machine(spec: Spec) -> HostFacts:
+    return host_facts(gpus=any(target.accelerator != "cpu" for target in spec.targets))
+
+
+def _named(spec: Spec, name: str) -> Choice:
+    try:
+        chosen = spec.narrowed(name)
+    except LookupError:
+        raise PlanError(_unknown(spec, name)) from None
+    host = _this_machine(chosen)
+    # One of another platform can be looked at, and who applies it is told there.
+    verdict = None
+    if len(spec.targets) > 1 and chosen.sole.platform in (None, host.platform):
+        plans = _plans(spec, host, load_compat())
+        verdict = _on_host(spec, plans.of(name), chosen.sole, host, load_compat())
+        if isinstance(verdict, Refusal):
+            raise PlanError(verdict.findings)
+    return Choice(
+        spec=replace(chosen, asked_for=name), findings=verdict.findings if verdict else ()
+    )
 
 
 def choose_target(
@@ -79,58 +104,100 @@ def choose_target(
     Raises:
         PlanError: ``TE462``, none fits; says of each target what is missing.
     """
-    fits: list[tuple[tuple[object, ...], TargetWish]] = []
+    plans = _plans(spec, host, compat)
+    fits: list[_Fit] = []
     misfits: dict[str, str] = {}
     for target in spec.targets:
-        misfit, doubts = _judge(spec, target, host, compat)
-        if misfit is None and not has_python(target.python):
-            misfit = f"needs Python {target.python}, which this machine does not have"
-        if misfit is None:
-            fits.append((_rank(target, host, doubts), target))
+        found = _judge(spec, plans.of(target.name), target, host, compat)
+        if isinstance(found, _Fit) and not has_python(target.python):
+            found = f"needs Python {target.python}, which this machine does not have"
+        if isinstance(found, _Fit):
+            fits.append(found)
         else:
-            misfits[str(target.name)] = misfit
+            misfits[str(target.name)] = found
     if not fits:
         raise PlanError(_none_fits(spec, misfits))
-    best = max(fits, key=lambda pair: pair[0])[1]
-    others = [f"`{target.name}`" for _, target in fits if target != best]
-    why = f"Target `{best.name}` ({_told(best, host)}): {_reason(best, host, others)}."
-    return Choice(spec=spec.narrowed(best.name), why=why)
+    best = max(fits, key=lambda fit: fit.rank)
+    others = [f"`{fit.target.name}`" for fit in fits if fit is not best]
+    why = f"Target `{best.target.name}` ({_told(best)}): {_reason(best, host, others)}."
+    return Choice(spec=spec.narrowed(best.target.name), why=why, findings=best.here.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fit:
+    """A target that runs on the machine."""
+
+    target: TargetWish
+    here: Plan
+    """Its build, planned for this very machine."""
+    rank: tuple[object, ...]
+    """What the best one has the most of."""
+
+
+def _plans(spec: Spec, host: HostFacts, compat: Compat) -> Plans:
+    """Return what is locked for each target, whatever machine this is.
+
+    Raises:
+        PlanError: The spec cannot be.
+    """
+    verdict = make_plan(spec, compat, any_machine(host.platform))
+    if isinstance(verdict, Refusal):
+        raise PlanError(verdict.findings)
+    return verdict
 
 
 def _judge(
-    spec: Spec, target: TargetWish, host: HostFacts, compat: Compat
-) -> tuple[str | None, int]:
-    """Return what keeps a target from running on a machine, and how many doubts there are."""
-    if target.platform not in (None, host.platform):
-        return f"is for {target.platform}", 0
-    here = replace(target, platform=host.platform, driver=None, gpus=(), glibc=None, macos=None)
-    verdict = make_plan(replace(spec, targets=(here,), siblings=()), compat, host)
+    spec: Spec, planned: Plan, target: TargetWish, host: HostFacts, compat: Compat
+) -> _Fit | str:
+    """Return how a target fits a machine, or what keeps it from running there."""
+    if planned.target.platform != host.platform:
+        return f"is for {planned.target.platform}"
+    verdict = _on_host(spec, planned, target, host, compat)
     if isinstance(verdict, Refusal):
-        return f"cannot run here: {verdict.findings[0].message.rstrip('.')}", 0
-    return None, sum(one.severity is Severity.WARNING for one in verdict.findings)
+        return f"cannot run here: {verdict.findings[0].message.rstrip('.')}"
+    doubts = sum(one.severity is Severity.WARNING for one in verdict.sole.findings)
+    return _Fit(target=target, here=verdict.sole, rank=_rank(planned, target, host, doubts))
 
 
-def _rank(target: TargetWish, host: HostFacts, doubts: int) -> tuple[object, ...]:
+def _on_host(
+    spec: Spec, planned: Plan, target: TargetWish, host: HostFacts, compat: Compat
+) -> Plans | Refusal:
+    """Plan the build that a target has, with this machine in the place of those that it names."""
+    here = replace(
+        target,
+        platform=host.platform,
+        accelerator=planned.target.accelerator,
+        driver=None,
+        gpus=(),
+        glibc=None,
+        macos=None,
+    )
+    version = planned.torch.public
+    torch = VersionWish(text=version, specifier=SpecifierSet(f"=={version}"))
+    return make_plan(replace(spec, targets=(here,), siblings=(), torch=torch), compat, host)
+
+
+def _rank(planned: Plan, target: TargetWish, host: HostFacts, doubts: int) -> tuple[object, ...]:
     """Return what the best target has the most of."""
-    stack = _stack(target, host)
+    accelerator = planned.target.accelerator
+    stack = _stack(accelerator, host)
     hardware = 1 if stack is None else 2 * _is_usable(stack)
-    version = tuple(int(number) for number in re.findall(r"\d+", target.accelerator))
-    return (hardware, -doubts, _names_this(target, host), version)
+    version = tuple(int(number) for number in re.findall(r"\d+", accelerator))
+    return (hardware, -doubts, _names_this(target, stack), version)
 
 
-def _stack(target: TargetWish, host: HostFacts) -> GpuStack | None:
-    """Return the machine's GPUs of the maker that a target is for, None for ``cpu``."""
+def _stack(accelerator: str, host: HostFacts) -> GpuStack | None:
+    """Return the machine's GPUs of the maker that a build is for, None for ``cpu``."""
     makers = {"cuda": host.nvidia, "rocm": host.amd, "xpu": host.intel}
-    return makers.get(kind_of(target.accelerator))
+    return makers.get(kind_of(accelerator))
 
 
 def _is_usable(stack: GpuStack) -> bool:
     return stack.state == "present" and bool(stack.gpus)
 
 
-def _names_this(target: TargetWish, host: HostFacts) -> int:
+def _names_this(target: TargetWish, stack: GpuStack | None) -> int:
     """Return how much of what a target says of its machines this one has: GPUs and driver."""
-    stack = _stack(target, host)
     if stack is None:
         return 0
     here = {word.lower() for gpu in stack.gpus for word in (gpu.name, gpu.arch) if word}
@@ -157,15 +224,16 @@ def _has_python(python: str) -> bool:
 # -- in words
 
 
-def _told(target: TargetWish, host: HostFacts) -> str:
-    return f"{target.platform or host.platform}, Python {target.python}, {target.accelerator}"
+def _told(fit: _Fit) -> str:
+    target = fit.here.target
+    return f"{target.platform}, Python {target.python}, {target.accelerator}"
 
 
-def _reason(target: TargetWish, host: HostFacts, others: list[str]) -> str:
+def _reason(fit: _Fit, host: HostFacts, others: list[str]) -> str:
     """Return why it is the best, as the end of a sentence."""
     if not others:
         return "the only one that fits this machine"
-    stack = _stack(target, host)
+    stack = _stack(fit.here.target.accelerator, host)
     if stack is None:
         cause = "no GPU that another of them is for answers here"
     elif _is_usable(stack):

@@ -98,7 +98,7 @@ def apply(  # noqa: PLR0913 - keywords, each a word of the command line
     request, notes = _request((choice.spec, planned), setting, interpreter, reporter, locked=locked)
     require_elsewhere(choice.spec.path, {package.name for package in request.lock.packages})
     done = apply_lock(replace(request, wait=wait, repair=repair), reporter)
-    findings = dict.fromkeys((*planned.findings, *notes, *done.findings))
+    findings = dict.fromkeys((*choice.findings, *planned.findings, *notes, *done.findings))
     return replace(done, target=choice.name, findings=tuple(findings))
 
 
@@ -138,7 +138,7 @@ def apply_in_place(
         ),
         reporter,
     )
-    findings = dict.fromkeys((*planned.findings, *notes, *done.findings))
+    findings = dict.fromkeys((*choice.findings, *planned.findings, *notes, *done.findings))
     return replace(done, target=choice.name, findings=tuple(findings))
 
 

@@ -56,10 +56,25 @@ def host_pythons() -> tuple[Interpreter, ...]:
 def host_for(spec: Spec) -> HostFacts:
     """Return what planning a spec needs to know of this machine; GPUs only where they matter.
 
+    Of a spec with several targets no one is for this machine before it is chosen: what is planned
+    and locked for them must not depend on who does it. Then only the platform is told.
+
     Raises:
         PlanError: As :func:`host_facts`.
     """
+    if len(spec.targets) + len(spec.siblings) > 1:
+        return any_machine(host_facts(gpus=False).platform)
     return host_facts(gpus=any(target.accelerator != "cpu" for target in spec.targets))
+
+
+def any_machine(platform: str) -> HostFacts:
+    """Return a machine of which nothing is known but its platform."""
+    return HostFacts(
+        platform=platform,
+        libc="glibc" if platform.startswith("linux-") else "none",
+        libc_version=None,
+        macos_version=None,
+    )
 
 
 def with_architectures(facts: HostFacts) -> HostFacts:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from provisioner.api._keeping import align_trio, settle_trio
 from provisioner.api._locks import lock_problem, lock_trust, read_own_lock
 from provisioner.api._setting import Setting
-from provisioner.api.host import host_facts
+from provisioner.api.host import host_for
 from provisioner.api.plan import plan
 from provisioner.compat import load_compat
 from provisioner.events import Reporter
@@ -365,7 +365,7 @@ def _request(run: _Run, job: _Job, upgrade: Upgrade, lead: Lock | None) -> LockR
         spec=job.spec,
         plan=job.planned,
         compat=compat,
-        host=host_facts(gpus=False),
+        host=host_for(job.spec),
         pip=run.setting.pip,
         client=run.client,
         engine=Engine(cache=run.setting.store.engine_cache, environ=run.setting.environ),

@@ -116,10 +116,19 @@ def test_no_target_fits() -> None:
 
 def test_a_refusal_of_the_planner_is_repeated() -> None:
     """A target that the planner refuses on this machine does not fit, for the planner's reason."""
-    old = {"gnu": {"platform": "linux-x86_64"}, "mac": {"platform": "macos-arm64"}}
+    targets = {"gnu": {"platform": "linux-x86_64"}, "mac": {"platform": "macos-arm64"}}
     with pytest.raises(PlanError) as caught:
-        choose(linux(libc_version="2.5"), old)
+        choose(linux(libc_version="2.5"), targets)
     assert "`gnu` cannot run here: " in caught.value.findings[0].why
+
+
+def test_a_build_that_this_driver_cannot_run() -> None:
+    """An old driver leaves the targets that it can run, and `cpu`."""
+    old = linux(nvidia("470.82.01", "sm_70", name="Tesla V100"))
+    targets = {name: TARGETS[name] for name in ("newest", "server")}
+    choice = choose(old, targets)
+    assert choice.name == "server"
+    assert choice.why.endswith(": the only one that fits this machine.")
 
 
 def test_a_target_by_name() -> None:
