@@ -26,14 +26,17 @@ _ACCEPT: Final = "application/toml, text/plain, */*;q=0.5"
 def template_access(environ: Mapping[str, str]) -> TemplateAccess:
     """Return what this user lets a spec extend.
 
-    Raises:
-        SpecError: ``TE116``, the user's configuration file cannot be understood.
+    What it returns raises a ``SpecError`` (``TE116``) where the user's configuration file cannot be
+    understood, and the spec extends something.
     """
 
     def fetch(url: str, sha256: str) -> bytes:
         return _fetch(url, sha256, environ)
 
-    return TemplateAccess(trusted=trusted_folders(environ), fetch=fetch)
+    def trusted() -> tuple[Path, ...]:
+        return trusted_folders(environ)
+
+    return TemplateAccess(trusted=trusted, fetch=fetch)
 
 
 def trusted_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:

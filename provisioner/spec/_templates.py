@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
@@ -36,8 +37,9 @@ _PATHS: Final = ("cert", "client-cert")
 class TemplateAccess:
     """What templates may be read, and how those of the network are."""
 
-    trusted: tuple[Path, ...] = ()
-    """Folders outside the project whose files may be templates."""
+    trusted: Callable[[], tuple[Path, ...]] = tuple
+    """Returns the folders outside the project whose files may be templates; called for a spec that
+    extends something. May raise a ``SpecError``."""
     fetch: Callable[[str, str], bytes] | None = None
     """Takes the URL and the sha256 that is expected, and returns the bytes; what it returns is
     checked here. Raises a ``TorchenvError`` where they cannot be had. None refuses every URL."""
@@ -121,9 +123,14 @@ class _Walk:
     def __init__(self, spec: Document, access: TemplateAccess) -> None:
         """Start at the spec."""
         self._spec, self._access = spec, access
-        self._roots = (_project_of(spec.folder), *(os.path.realpath(p) for p in access.trusted))
         self.found: dict[str, Document] = {}
         self.findings: list[Finding] = []
+
+    @cached_property
+    def _roots(self) -> tuple[str, ...]:
+        """The folders whose files may be templates, the project's first."""
+        trusted = (os.path.realpath(path) for path in self._access.trusted())
+        return (_project_of(self._spec.folder), *trusted)
 
     def visit(self, document: Document, above: tuple[Document, ...]) -> None:
         """Add the templates of a document, and then the document itself."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from provisioner.planner import Plan
 from tests.planner.case_files import compat_of_cases
-from tests.planner.wishes import a_host, a_spec, plan_sole
+from tests.planner.wishes import LAW, a_host, a_spec, plan_sole
 
 COMPAT = compat_of_cases()
 RELEASES = [release.torch for release in COMPAT.releases]
@@ -51,6 +51,7 @@ def _plan(wish: dict[str, Any], host: Any) -> Plan | None:  # noqa: ANN401  # Ho
     return verdict if isinstance(verdict, Plan) else None
 
 
+@LAW
 @given(wishes, hosts)
 def test_what_auto_takes_is_accepted_when_it_is_named(wish: dict[str, Any], host: Any) -> None:  # noqa: ANN401  # HostFacts
     """``auto`` never picks what the same planner would refuse, and gets the very same builds."""
@@ -62,6 +63,7 @@ def test_what_auto_takes_is_accepted_when_it_is_named(wish: dict[str, Any], host
         assert again.trio == chosen.trio
 
 
+@LAW
 @given(wishes, hosts)
 def test_auto_leaves_no_gpu_out(wish: dict[str, Any], host: Any) -> None:  # noqa: ANN401  # HostFacts
     """A build for GPUs that ``auto`` takes runs on every one of its maker (no ``TE321``)."""
@@ -70,6 +72,7 @@ def test_auto_leaves_no_gpu_out(wish: dict[str, Any], host: Any) -> None:  # noq
         assert "TE321" not in {finding.code for finding in chosen.findings}
 
 
+@LAW
 @given(wishes, hosts)
 def test_auto_takes_the_newest_toolkit_that_is_sure(wish: dict[str, Any], host: Any) -> None:  # noqa: ANN401  # HostFacts
     """Of the accelerators that it looked at, the first that does is the one that it takes."""

@@ -112,7 +112,7 @@ def test_findings_are_complete(name: str) -> None:
 
 def test_about_half_of_the_cases_are_refusals() -> None:
     """The cases look at both sides."""
-    assert len(CASES) >= 120
+    assert len(CASES) >= 200
     assert 0.4 < len(REFUSED) / len(CASES) < 0.6
 
 

@@ -15,7 +15,7 @@ from provisioner.planner import Plan, Refusal
 from provisioner.planner._judge import Choice, judge
 from provisioner.planner._request import request_from
 from provisioner.planner._search import matching
-from tests.planner.wishes import a_host, a_spec, plan_sole, spec_of
+from tests.planner.wishes import LAW, a_host, a_spec, plan_sole, spec_of
 
 if TYPE_CHECKING:
     from provisioner.host import HostFacts
@@ -90,6 +90,7 @@ hosts = st.builds(
 )
 
 
+@LAW
 @given(wishes, hosts)
 def test_every_request_gets_a_verdict(keys: dict[str, Any], host: HostFacts) -> None:
     """A plan has no error, a refusal has nothing but errors; nothing is ever raised."""
@@ -101,6 +102,7 @@ def test_every_request_gets_a_verdict(keys: dict[str, Any], host: HostFacts) -> 
         assert Severity.ERROR not in severities
 
 
+@LAW
 @given(wishes, hosts)
 def test_every_alternative_is_accepted(keys: dict[str, Any], host: HostFacts) -> None:
     """What is offered instead of a refused request is planned when it is asked for."""
@@ -114,6 +116,7 @@ def test_every_alternative_is_accepted(keys: dict[str, Any], host: HostFacts) ->
         assert again.combination == combination
 
 
+@LAW
 @given(wishes, hosts)
 def test_what_is_planned_exists(keys: dict[str, Any], host: HostFacts) -> None:
     """The chosen torch is in the data for that index, platform, accelerator and Python."""
@@ -127,6 +130,7 @@ def test_what_is_planned_exists(keys: dict[str, Any], host: HostFacts) -> None:
         assert build.known_for(target.python)
 
 
+@LAW
 @given(wishes, hosts, torch_wishes, st.sampled_from(["torchvision", "torchaudio"]), st.data())
 def test_a_stricter_spec_never_gains_candidates(
     keys: dict[str, Any], host: HostFacts, narrower: str, name: str, data: st.DataObject
@@ -145,6 +149,7 @@ def test_a_stricter_spec_never_gains_candidates(
         assert _candidates(spec, replace(host, libc_version="2.12")) <= before
 
 
+@LAW
 @given(wishes, hosts, st.randoms())
 def test_order_does_not_matter(keys: dict[str, Any], host: HostFacts, random: Any) -> None:  # noqa: ANN401  # random.Random
     """Dependencies and lines may come in any order, and the same request gives the same verdict."""
@@ -158,6 +163,7 @@ def test_order_does_not_matter(keys: dict[str, Any], host: HostFacts, random: An
     assert replace(verdict, findings=()) == replace(again, findings=())
 
 
+@LAW
 @given(wishes, hosts)
 def test_pasting_a_plan_into_a_spec_gives_the_same_plan(
     keys: dict[str, Any], host: HostFacts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from hypothesis import settings
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from provisioner.host import FactState
     from provisioner.spec import CompanionWish
 
+LAW: Final = settings(deadline=None)
+"""For every law: no time limit per example, which a busy machine breaks for no reason."""
 FILE: Final = Path("/project/torchenv.toml")
 LINES: Final = (
     ("environment.python", 2),

@@ -225,7 +225,7 @@ def test_a_template_outside_the_project(project: Path) -> None:
         "into the project.",
         where=Where(file="torchenv.toml", line=1, key="extends[0]"),
     )
-    spec = load_spec(path, TemplateAccess(trusted=(outside,)))
+    spec = load_spec(path, TemplateAccess(trusted=lambda: (outside,)))
     # What is outside does not move with the project, so the path is no longer a relative one.
     assert spec.sources.find_links == (str(outside / "wheels"),)
     assert spec.sources.relative == ()
