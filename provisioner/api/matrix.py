@@ -25,6 +25,8 @@ PYTORCH_INDEX: Final = Sources().pytorch
 EVERYWHERE: Final = "all"
 """What ``platform`` says where it is no filter."""
 _DRIVER: Final = re.compile(r"\d+(\.\d+){0,3}")
+_SHOWN_LIMIT: Final = 60
+"""Longest filter that a message repeats in full, in characters."""
 _FAMILIES: Final = ("cpu", "cuda", "rocm", "xpu")
 
 
@@ -90,7 +92,7 @@ def matrix(question: MatrixQuestion, *, compat: Compat | None = None) -> Matrix:
         PlanError: ``TE332``, a filter that cannot be understood or names what does not exist.
     """
     data = compat or load_compat()
-    asked = question if question.platform else replace(question, platform=_here())
+    asked = replace(question, platform=_here()) if question.platform is None else question
     rows = _rows(asked, data)
     return Matrix(
         question=asked,
@@ -179,7 +181,7 @@ def _unfit(name: str, text: str, exc: UnfitError) -> Finding:
     instead = f" Write `{name} {exc.instead}`." if exc.instead else ""
     return Finding(
         code="TE332",
-        message=f"`{name}` is `{text}`, {exc.what}.",
+        message=f"`{name}` is `{_short(text)}`, {exc.what}.",
         why=exc.why,
         do=instead.strip() or f"Correct `{name}`.",
     )
@@ -190,17 +192,22 @@ def _unknown(name: str, text: str, known: Sequence[str]) -> Finding:
     shown = ", ".join(f"`{one}`" for one in near or known)
     return Finding(
         code="TE332",
-        message=f"`{name}` is `{text}`, which the compat data does not have.",
+        message=f"`{name}` is `{_short(text)}`, which the compat data does not have.",
         why="Only what some torch was published for can be asked for.",
         do=f"Take one of these: {shown}.",
     )
+
+
+def _short(text: str) -> str:
+    """Return a filter as a message repeats it."""
+    return text if len(text) <= _SHOWN_LIMIT else f"{text[:_SHOWN_LIMIT]}…"
 
 
 def _unknown_gpu(text: str, compat: Compat) -> Finding:
     near = ", ".join(f"`{name}`" for name in compat.hardware.near_gpus(text))
     return Finding(
         code="TE332",
-        message=f"`--gpu` is `{text}`, which is no GPU that the compat data knows.",
+        message=f"`--gpu` is `{_short(text)}`, which is no GPU that the compat data knows.",
         why="It knows GPUs by name (NVIDIA's from Kepler to Blackwell, AMD's) and by architecture; "
         "names that stand for two chips are left out.",
         do=(f"Take one of these: {near}." if near else "Name its architecture:")
@@ -212,7 +219,7 @@ def _unknown_gpu(text: str, compat: Compat) -> Finding:
 def _no_driver(text: str) -> Finding:
     return Finding(
         code="TE332",
-        message=f"`--driver` is `{text}`, which is not the version of a driver.",
+        message=f"`--driver` is `{_short(text)}`, which is not the version of a driver.",
         why="NVIDIA's drivers have versions like `535.129.03`; `535` stands for its whole branch.",
         do="Take what `nvidia-smi` shows as the driver version, not as the CUDA version.",
     )

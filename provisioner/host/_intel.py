@@ -1,7 +1,9 @@
 """Intel's GPUs of this machine and the driver that torch's XPU builds need.
 
 The kernel names them on the bus (``/sys/class/drm``); programs reach them through Intel's compute
-runtime (``libze_intel_gpu.so.1``), which is installed apart from the kernel's driver.
+runtime (``libze_intel_gpu.so.1``), which is installed apart from the kernel's driver and which most
+machines with graphics in their processor do not have. So a GPU without it has no driver here, and
+none that is broken.
 """
 
 from __future__ import annotations
@@ -36,6 +38,9 @@ def probe_intel(machine: Machine) -> GpuStack:
         return GpuStack(evidence="Windows does not tell WSL which GPUs it shares")
     if not gpus:
         return GpuStack(state="absent", evidence=f"no Intel GPU in `{_CARDS}`")
+    if find_library(machine, _RUNTIME) is None:
+        why = f"Intel's compute runtime is not installed (`{_RUNTIME}`)"
+        return GpuStack(state="absent", gpus=gpus, evidence=f"`{_CARDS}`, but {why}")
     obstacle = _obstacle(machine)
     evidence = f"`{_CARDS}`" + (f", but {obstacle}" if obstacle else "")
     return GpuStack(state="unreadable" if obstacle else "present", gpus=gpus, evidence=evidence)
@@ -48,8 +53,6 @@ def _obstacle(machine: Machine) -> str | None:
         return f"there is no `{_NODES}/renderD*`"
     if not any(machine.can_open(node) for node in nodes):
         return f"this user may not use `{nodes[0]}` (group `render`)"
-    if find_library(machine, _RUNTIME) is None:
-        return f"Intel's compute runtime is not installed (`{_RUNTIME}`)"
     return None
 
 

@@ -63,7 +63,8 @@ class GpuStack:
     """Version of the driver, ``535.129.03`` (not of CUDA or ROCm); None where it is not known. It
     may be known of a driver that is ``unreadable``. Under WSL it is that of Windows' driver."""
     gpus: tuple[Gpu, ...] = ()
-    """In the driver's order; empty where there are none or they are not known."""
+    """In the driver's order; empty where there are none or they are not known. The kernel may know
+    some of a driver that is ``absent`` or ``unreadable``."""
     evidence: str = ""
     """Where the facts were read, or what was seen instead: the part of a sentence that answers
     "how do you know?"."""

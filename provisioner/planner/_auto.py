@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from provisioner.compat import Compat, Kind
     from provisioner.host import FactState
     from provisioner.planner._judge import Verdict
-    from provisioner.planner._machine import Maker, TargetGpu
+    from provisioner.planner._machine import Machine, Maker, TargetGpu
     from provisioner.planner._request import Request
 
 Outcome = Literal["gpu", "no gpu", "macos", "broken", "not known", "no build", "split", "elsewhere"]
@@ -56,7 +56,7 @@ def resolve(request: Request, compat: Compat) -> Auto:
         return Auto(request=cpu, outcome="macos", kind="cpu")
     if not machine.here and not machine.said & {"driver", "gpus"}:
         return Auto(request=cpu, outcome="elsewhere", kind="cpu")
-    working = [kind for kind, maker in MAKERS.items() if machine.state(maker) == "present"]
+    working = [kind for kind in MAKERS if _is_worth_asking(machine, kind, compat)]
     for kind in working:
         strict = replace(request, kind=kind, machine=replace(machine, strict=True))
         if search((strict,), compat).choices:
@@ -66,6 +66,19 @@ def resolve(request: Request, compat: Compat) -> Auto:
         return _unserved(request, working[0], compat)
     states = {maker: machine.state(maker) for maker in MAKERS.values()}
     return Auto(request=cpu, outcome=_without_driver(states), kind="cpu")
+
+
+def _is_worth_asking(machine: Machine, kind: Kind, compat: Compat) -> bool:
+    """Whether the driver of a kind works, and has more than graphics inside a processor.
+
+    Intel's driver also serves GPUs that XPU builds were never validated for. Whoever wants to try
+    one names the accelerator.
+    """
+    if machine.state(MAKERS[kind]) != "present":
+        return False
+    gpus = machine.gpus_of(MAKERS[kind])
+    validated = {arch for row in compat.hardware.xpu_codes for arch in row.archs}
+    return kind != "xpu" or not gpus or any(gpu.arch in validated for gpu in gpus)
 
 
 def _without_driver(states: Mapping[Maker, FactState]) -> Outcome:

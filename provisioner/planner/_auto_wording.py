@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from provisioner.findings import Combination
     from provisioner.planner._auto import Auto
     from provisioner.planner._judge import Verdict
-    from provisioner.planner._machine import TargetGpu
+    from provisioner.planner._machine import Machine, TargetGpu
     from provisioner.planner._request import Request
     from provisioner.planner._scene import Scene
 
@@ -59,8 +59,15 @@ def _reason(scene: Scene, auto: Auto, choice: Choice) -> str:
         case "no build" | "split":
             return f"no admitted torch has a {_NAMES[auto.kind]} build that runs on the GPUs"
         case _:
-            seen = machine.evidence_of("nvidia")
-            return f"no GPU driver here{f' ({seen})' if seen else ''}"
+            return _no_gpu(machine)
+
+
+def _no_gpu(machine: Machine) -> str:
+    """Say why no GPU of this machine was considered."""
+    if machine.state("intel") == "present":
+        return f"XPU builds are not validated for {_gpus(machine.gpus_of('intel'))}"
+    seen = machine.evidence_of("nvidia")
+    return f"no GPU driver here{f' ({seen})' if seen else ''}"
 
 
 def _what(verdict: Verdict, scene: Scene) -> str:

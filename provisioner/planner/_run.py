@@ -41,8 +41,6 @@ def runs_on(
     )
     if any(iter_machine_obstacles(machine, build, compat)):
         return "no"
-    if arch is not None and kind == "xpu":
-        return _xpu(build, compat, arch)
     if any(iter_code_doubts(machine, build, compat)):
         return "unknown"
     return "unknown" if driver is not None and driver_floor(build, compat)[1] is None else "yes"
@@ -53,10 +51,3 @@ def maker_of(arch: str) -> Maker:
     if arch.startswith("sm_"):
         return "nvidia"
     return "amd" if arch.startswith("gfx") else "intel"
-
-
-def _xpu(build: Build, compat: Compat, arch: str) -> Runs:
-    row = compat.hardware.xpu_code(build.torch)
-    if row is None:
-        return "unknown"
-    return "yes" if arch in row.archs else "no"
