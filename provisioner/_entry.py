@@ -3,8 +3,9 @@
 After each successful apply a pointer file is written (``provisioner.environment`` says what is in
 it). If the spec, its templates, the lock, the base interpreter and every file of the environment
 are as they were then, ``torchenv apply`` has nothing to do, and that takes little more than the
-walk over the files. ``torchenv run`` looks at what is installed and not at every file, and becomes
-the program at once. In any other case, and whenever anything is unclear, the whole program decides.
+walk over the files. ``torchenv run`` and ``torchenv status --quick`` look at what is installed and
+not at every file; the first becomes the program at once. In any other case, and whenever anything
+is unclear, the whole program decides.
 
 Only ``os``, ``sys`` and ``hashlib`` are imported here: a parser or a model would cost more than the
 walk.
@@ -75,14 +76,17 @@ def _is_told(message: str) -> bool:
 
 def _nothing_to_do(arguments: list[str]) -> "str | None":
     """Return what to print where there is nothing to do, or None for the whole program."""
-    if not arguments or arguments[0] != "apply":
+    is_quick = arguments[:1] == ["status"] and "--quick" in arguments
+    if arguments[:1] != ["apply"] and not is_quick:
         return None
     # The one line is a result, which `--quiet` leaves as it is.
-    words = [word for word in arguments[1:] if word not in ("-q", "--quiet")]
+    left_out = ("-q", "--quiet", "--quick") if is_quick else ("-q", "--quiet")
+    words = [word for word in arguments[1:] if word not in left_out]
     if len(words) > 1 or any(word.startswith("-") for word in words):
         return None
+    spec = words[0] if words else "torchenv.toml"
     try:
-        return _check(words[0] if words else "torchenv.toml")
+        return _check_installed(spec) if is_quick else _check(spec)
     except (OSError, ValueError, KeyError):
         return None
 
@@ -96,6 +100,14 @@ def _check(spec: str) -> "str | None":
         and _files_digest(f"{os.path.dirname(link)}/{known['target']}") == known["files-sha256"]
     )
     return f"Up to date: {_display(link)} ({known['summary']})" if is_same else None
+
+
+def _check_installed(spec: str) -> "str | None":
+    """Compare as ``_check`` does, with the records of what is installed instead of every file."""
+    known = _read_pointer(spec)
+    generation = f"{os.path.dirname(known['link'])}/{known['target']}"
+    is_same = _is_as_applied(known, spec) and _is_installed(known, generation)
+    return f"State: current, by what is installed ({known['summary']})" if is_same else None
 
 
 def _read_pointer(spec: str) -> dict[str, str]:

@@ -160,3 +160,19 @@ def test_the_callers_variables_stay(applied: Project) -> None:
         argv, cwd=applied.root, env=environ, capture_output=True, text=True, check=True
     )
     assert done.stdout == "kept None\n"
+
+
+def test_status_quick_stops_at_the_installed_set(applied: Project) -> None:
+    """`status --quick` is decided by the records of what is installed, and by nothing below."""
+    (applied.site / "torch/version.py").unlink()
+    code, shown = entry("status", "--quick", "torchenv.toml", cwd=applied.root)
+    assert code == 0
+    assert shown.startswith("State: current, by what is installed (torch 2.2.0+cpu, Python ")
+    for words in (("status",), ("status", "--quick", "--json"), ("status", "--quick", "x.toml")):
+        assert entry(*words, cwd=applied.root)[0] == WHOLE_PROGRAM
+
+
+def test_status_quick_sees_a_package_more(applied: Project) -> None:
+    """Another installed set is looked at by the whole program."""
+    (applied.site / "stray-1.0.dist-info").mkdir()
+    assert entry("status", "--quick", cwd=applied.root)[0] == WHOLE_PROGRAM
