@@ -21,6 +21,9 @@ Cause = Literal[
     "status",  # an HTTP status from 400 up
     "content",  # an answer that is not what was asked for
     "tls",
+    "tls-expired",  # a certificate whose time is over, or has not come
+    "tls-host",  # a certificate of another host
+    "tls-protocol",  # no version of TLS that both sides accept, or no TLS at all
     "proxy",
     "insecure",  # plain HTTP to a host that is not trusted
     "address",  # a URL that cannot be used
@@ -117,6 +120,27 @@ _TEXTS: Final[dict[Cause, _Text]] = {
         why="{detail}; needed for `{url}`.",
         do="Where a company's own authority signs, name its certificate with pip's `cert` option, "
         "`cert` under `[sources]` or `SSL_CERT_FILE`. Also check this machine's clock.",
+    ),
+    "tls-expired": _Text(
+        code="TE428",
+        message="The certificate of `{host}` is not valid at this time.",
+        why="{detail}; needed for `{url}`.",
+        do="Check this machine's clock with `date`. If it is right, whoever runs that server must "
+        "renew the certificate.",
+    ),
+    "tls-host": _Text(
+        code="TE428",
+        message="`{host}` showed the certificate of another host.",
+        why="{detail}; needed for `{url}`.",
+        do="Check the address for its spelling. Behind a proxy or a firewall that opens TLS, it "
+        "answers in the server's place: ask whoever runs it.",
+    ),
+    "tls-protocol": _Text(
+        code="TE428",
+        message="There is no TLS that `{host}` and this machine have in common.",
+        why="{detail}; needed for `{url}`.",
+        do="Check port and scheme: an `http` server answers `https` like that. Otherwise the "
+        "server knows TLS 1.1 and older only, which is not safe.",
     ),
     "proxy": _Text(
         code="TE429",

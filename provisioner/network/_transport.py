@@ -31,12 +31,14 @@ if TYPE_CHECKING:
 _BLOCK: Final = 1 << 18
 _POOL_SIZE: Final = 8
 """Connections kept per host, at least: as many as other parts of torchenv have threads."""
+_SOCKS: Final = frozenset({"socks4", "socks4a", "socks5", "socks5h"})
+_UNCONNECTED: Final = frozenset({"dns", "refused", "unreachable", "reset", "timeout"})
 _ERRORS: Final = (exceptions.HTTPError, OSError)
 _KIND_CAUSES: Final[tuple[tuple[tuple[type[BaseException], ...], Cause], ...]] = (
     ((exceptions.LocationValueError,), "address"),
     ((exceptions.ProxyError,), "proxy"),
     ((ssl.SSLEOFError, ssl.SSLZeroReturnError), "reset"),
-    ((exceptions.SSLError, ssl.SSLError), "tls"),
+    ((exceptions.SSLError, ssl.SSLError), "tls"),  # see _tls_cause
     # Not urllib3's TimeoutError: its errors for a refused connection or unknown host inherit it.
     ((exceptions.ReadTimeoutError, TimeoutError), "timeout"),
     ((exceptions.NameResolutionError, socket.gaierror), "dns"),
@@ -45,6 +47,20 @@ _KIND_CAUSES: Final[tuple[tuple[tuple[type[BaseException], ...], Cause], ...]] =
 )
 """The first row of which any error in a chain is an instance decides: a proxy's failure wraps one
 of the others, and a TLS error is an ``OSError`` too."""
+_VERIFY_CAUSES: Final[dict[int, Cause]] = {
+    9: "tls-expired",  # not yet valid
+    10: "tls-expired",
+    62: "tls-host",
+    64: "tls-host",  # of an address
+}
+_PROTOCOL_REASONS: Final = frozenset(
+    {
+        "NO_PROTOCOLS_AVAILABLE",
+        "TLSV1_ALERT_PROTOCOL_VERSION",
+        "UNSUPPORTED_PROTOCOL",
+        "WRONG_VERSION_NUMBER",
+    }
+)
 _ERRNO_CAUSES: Final[dict[int, Cause]] = {
     errno.ECONNREFUSED: "refused",
     errno.ENETUNREACH: "unreachable",
@@ -138,8 +154,18 @@ class Transport:
                 timeout=urllib3.Timeout(total=None, connect=self._wait, read=self._wait),
             )
         except _ERRORS as exc:
-            raise failure_of(exc, url) from exc
+            raise self._blamed(failure_of(exc, url), exc, url) from exc
         return Reply(response, url)
+
+    def _blamed(self, failure: NetworkError, exc: Exception, url: str) -> NetworkError:
+        """Return the failure as the proxy's where it speaks for the server.
+
+        Over SOCKS urllib3 does not tell the two apart: there is one connection, to the proxy.
+        """
+        proxy = choose_proxy(url, self._network)
+        if proxy is None or _scheme_of(proxy) not in _SOCKS or failure.cause not in _UNCONNECTED:
+            return failure
+        return NetworkError("proxy", url, _detail_of(list(_chain(exc))))
 
     def close(self) -> None:
         """Close every connection that is not in use."""
@@ -165,8 +191,20 @@ class Transport:
             urllib3.disable_warnings(exceptions.InsecureRequestWarning)
         if proxy is None:
             return urllib3.PoolManager(maxsize=size, ssl_context=context)
-        if not _is_proxy_url(proxy):
-            reason = f"`{proxy}` is not the address of an `http` or `https` proxy"
+        if _scheme_of(proxy) in _SOCKS:
+            # Imported late: few have such a proxy.
+            from urllib3.contrib.socks import SOCKSProxyManager  # noqa: PLC0415
+
+            user, password = credentials_of(proxy) or (None, None)
+            return SOCKSProxyManager(
+                strip_credentials(proxy),
+                username=user,
+                password=password,
+                maxsize=size,
+                ssl_context=context,
+            )
+        if _scheme_of(proxy) not in {"http", "https"}:
+            reason = f"`{proxy}` is not the address of an `http`, `https` or `socks5` proxy"
             raise NetworkError("proxy", url, reason)
         return urllib3.ProxyManager(
             strip_credentials(proxy),
@@ -177,12 +215,13 @@ class Transport:
         )
 
 
-def _is_proxy_url(proxy: str) -> bool:
+def _scheme_of(proxy: str) -> str | None:
+    """Return the scheme of a proxy's address, None where it cannot be understood."""
     try:
         parts = urllib3.util.parse_url(proxy)
     except exceptions.LocationParseError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.host)
+        return None
+    return parts.scheme if parts.host else None
 
 
 def _proxy_headers(proxy: str) -> dict[str, str]:
@@ -220,9 +259,19 @@ def _chain(exc: BaseException) -> Iterator[BaseException]:
 def _cause_of(chain: list[BaseException]) -> Cause:
     for kinds, cause in _KIND_CAUSES:
         if any(isinstance(one, kinds) for one in chain):
-            return cause
+            return _tls_cause(chain) if cause == "tls" else cause
     numbers = (one.errno for one in chain if isinstance(one, OSError))
     return next((_ERRNO_CAUSES[number] for number in numbers if number in _ERRNO_CAUSES), "reset")
+
+
+def _tls_cause(chain: list[BaseException]) -> Cause:
+    """Tell apart why TLS failed (OpenSSL 3, ``x509_vfy.h`` and ``sslerr.h``)."""
+    for one in chain:
+        if isinstance(one, ssl.SSLCertVerificationError):
+            return _VERIFY_CAUSES.get(one.verify_code, "tls")
+        if isinstance(one, ssl.SSLError) and one.reason in _PROTOCOL_REASONS:
+            return "tls-protocol"
+    return "tls"
 
 
 def _detail_of(chain: list[BaseException]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from typing import TYPE_CHECKING, Final
 
 from provisioner.findings import Finding
@@ -175,6 +176,21 @@ def no_space(root: Path, needed_bytes: int, free_bytes: int) -> Finding:
 
 def disk_failure(root: Path, exc: OSError) -> Finding:
     """Word what the operating system said while the store was written."""
+    if exc.errno == errno.EDQUOT:
+        return Finding(
+            code="TE503",
+            message=f"Your quota on the disk that holds `{display(root)}` is used up.",
+            why=f"Writing a wheel failed ({exc.strerror}), although the disk itself may have room.",
+            do=f"`quota -s` shows it. {_MOVE}",
+        )
+    if exc.errno == errno.ENOSPC and _free_inodes(root) == 0:
+        return Finding(
+            code="TE503",
+            message=f"The disk that holds `{display(root)}` has no inodes left.",
+            why="It has room for bytes and none for another file: too many small files lie on it.",
+            do="`df -i` shows it. Remove folders with many files, such as old environments, or "
+            "move the store: `TORCHENV_STORE=/other/disk`.",
+        )
     if exc.errno in _FULL:
         return Finding(
             code="TE503",
@@ -189,6 +205,17 @@ def disk_failure(root: Path, exc: OSError) -> Finding:
         why=f"`{place}`: {exc.strerror or exc}.",
         do="Check the folder's owner and permissions, or choose another with `TORCHENV_STORE`.",
     )
+
+
+def _free_inodes(root: Path) -> int | None:
+    """Return how many more files the disk takes, None where it does not say."""
+    for folder in (root, *root.parents):
+        try:
+            disk = os.statvfs(folder)
+        except OSError:
+            continue
+        return disk.f_favail if disk.f_files else None
+    return None
 
 
 def _place(wheel: WantedWheel) -> str:

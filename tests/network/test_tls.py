@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,7 +81,7 @@ def test_certificate_of_another_host_is_a_finding(tls_server: Server, bundle: Pa
     url = tls_server.url.replace("127.0.0.1", "localhost")
     with Client(Network(cert=bundle)) as client, pytest.raises(NetworkError) as raised:
         client.get(f"{url}/s/")
-    assert raised.value.cause == "tls"
+    assert raised.value.cause == "tls-host"
     assert "localhost" in raised.value.findings[0].why
 
 
@@ -151,3 +152,60 @@ def test_stop_ends_a_tls_transfer(tls_server: Server, bundle: Path) -> None:
     go_on.set()
     assert not thread.is_alive()
     assert len(ended) == 1
+
+
+def _failure_of(context: ssl.SSLContext, bundle: Path) -> NetworkError:
+    with running(context) as server:
+        url = server.put("/s/", Answer(body=b"x"))
+        with (
+            Client(Network(cert=bundle, retries=0)) as client,
+            pytest.raises(NetworkError) as raised,
+        ):
+            client.get(url)
+    return raised.value
+
+
+def test_expired_certificate(authority: trustme.CA, bundle: Path) -> None:
+    """The clock, or the server's owner: nothing to do with authorities."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    past = datetime(2020, 1, 1, tzinfo=timezone.utc)
+    authority.issue_cert("127.0.0.1", not_after=past).configure_cert(context)
+    error = _failure_of(context, bundle)
+    assert (error.cause, error.findings[0].code) == ("tls-expired", "TE428")
+    assert "certificate has expired" in error.findings[0].why
+    assert "clock" in error.findings[0].do
+
+
+def test_certificate_of_another_host_is_told_apart(authority: trustme.CA, bundle: Path) -> None:
+    """What a firewall that opens TLS looks like."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("other.example").configure_cert(context)
+    error = _failure_of(context, bundle)
+    assert (error.cause, error.findings[0].code) == ("tls-host", "TE428")
+    assert error.findings[0].message.endswith("showed the certificate of another host.")
+
+
+def test_plain_server_is_told_apart(server: Server, bundle: Path) -> None:
+    """`https` typed for an `http` server is no matter of certificates."""
+    url = server.url.replace("http:", "https:")
+    with Client(Network(cert=bundle, retries=0)) as client, pytest.raises(NetworkError) as raised:
+        client.get(f"{url}/s/")
+    assert raised.value.cause in {"tls-protocol", "tls", "reset"}
+    assert raised.value.findings[0].code in {"TE401", "TE428"}
+
+
+def test_old_protocol(authority: trustme.CA, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that knows nothing we accept; here, one that insists on TLS 1.2 against 1.3."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    create = ssl.create_default_context
+
+    def only_new(**options: str) -> ssl.SSLContext:
+        ours = create(**options)  # type: ignore[arg-type]
+        ours.minimum_version = ssl.TLSVersion.TLSv1_3
+        return ours
+
+    monkeypatch.setattr(ssl, "create_default_context", only_new)
+    error = _failure_of(context, bundle)
+    assert (error.cause, error.findings[0].code) == ("tls-protocol", "TE428")
