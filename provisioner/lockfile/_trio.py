@@ -8,6 +8,7 @@ the file, and says that the index did not confirm it.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -108,8 +109,10 @@ def _check_index(plan: Plan, sources: LockSources, tags: tuple[Tag, ...], client
         WorldError: ``TE403`` for each build that is not there, or the failure of the network.
     """
     findings = []
-    for build in plan.trio:
-        page = client.get(f"{sources.trio.url}/{build.name}/")
+    # The pool ends here: the engine, which is run later, must not be forked beside threads.
+    with ThreadPoolExecutor(len(plan.trio)) as pool:
+        pages = list(pool.map(lambda one: client.get(f"{sources.trio.url}/{one.name}/"), plan.trio))
+    for build, page in zip(plan.trio, pages, strict=True):
         names = [file.name for file in parse_index_page(page)]
         if not _usable(build, names, tags):
             findings.append(_not_on_index(build, names, sources, tags))
