@@ -119,9 +119,6 @@ TITLES: Final[dict[str, str]] = {
     "TE463": "The spec has no target of this name",
     "TE464": "Targets have different versions of a package",
     "TE465": "The lock of a target that the spec no longer has",
-    "TE442": "A lock of another tool cannot be made into a spec",
-    "TE443": "The spec that an import would write is there already, or cannot be written",
-    "TE444": "A version of an imported lock could not be kept",
     # -- store
     "TE501": "A wheel does not match its hash",
     "TE502": "A download did not complete",
