@@ -44,8 +44,6 @@ def alternatives(
         compat: The compat data.
         beside: The other targets that were served: they have to be served still.
     """
-    if request.pythons:
-        request = replace(request, python=request.pythons[0], pythons=())
     nearest = _Changes.of(request, compat, beside)
     unpinned = replace(nearest, request=request.without_pins())
     bare = replace(nearest, request=unpinned.request.without(*MEMBERS))

@@ -113,7 +113,5 @@ def considered(auto: Auto, choice: Choice, compat: Compat) -> tuple[tuple[str, V
         return ()
     request = replace(auto.request, accelerator=AUTO, kind=auto.kind)
     return tuple(
-        (one.accelerator, judge(one, release, compat))
-        for one in variants(request, release, compat)
-        if one.python == choice.request.python
+        (one.accelerator, judge(one, release, compat)) for one in variants(request, release, compat)
     )

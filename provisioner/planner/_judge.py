@@ -8,7 +8,6 @@ do not depend on each other, so that all their problems come out at once; what d
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
@@ -57,7 +56,7 @@ class Choice:
     """The builds that a request would get with one release of torch."""
 
     request: Request
-    """What they serve, with the Python and the accelerator decided."""
+    """What they serve, with the accelerator decided."""
     build: Build
     members: tuple[Member, ...]
     doubts: tuple[Doubt | CodeDoubt, ...] = ()
@@ -76,10 +75,10 @@ Verdict = Choice | tuple["Obstacle", ...]
 def judge(request: Request, release: Release, compat: Compat) -> Verdict:
     """Return the builds that a release offers a request, or everything that it lacks.
 
-    A request that leaves Python or accelerator open gets its first variant that surely works, else
-    the first that may, else what the nearest of them lacks.
+    A request that leaves the accelerator open gets its first variant that surely works, else the
+    one that is least unsure, else what the nearest of them lacks.
     """
-    if not request.is_open:
+    if request.accelerator != AUTO:
         return _judge(request, release, compat)
     verdicts = []
     for variant in variants(request, release, compat):
@@ -95,18 +94,16 @@ def judge(request: Request, release: Release, compat: Compat) -> Verdict:
 
 
 def variants(request: Request, release: Release, compat: Compat) -> Iterator[Request]:
-    """Yield the requests that one stands for, the best first: newest Python, newest toolkit."""
-    if request.accelerator != AUTO:
-        accelerators = [request.accelerator]
-    elif request.kind == "cpu":
+    """Yield the requests that ``auto`` stands for, those with the newest toolkit first."""
+    if request.kind == "cpu":
         accelerators = ["cpu"]
     else:
         builds = compat.builds(release.torch, platform=request.platform)
         named = dict.fromkeys(build.accelerator for build in builds)
         accelerators = [one for one in named if kind_of(one) == request.kind]
         accelerators.sort(key=toolkit_number, reverse=True)
-    for python, accelerator in product(request.pythons or (request.python,), accelerators):
-        yield replace(request, python=python, pythons=(), accelerator=accelerator, kind=None)
+    for accelerator in accelerators:
+        yield replace(request, accelerator=accelerator, kind=None)
 
 
 def _judge(request: Request, release: Release, compat: Compat) -> Verdict:

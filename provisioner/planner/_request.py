@@ -31,8 +31,6 @@ class Request:
     platform: str
     python: str
     """Minor version, ``t`` appended for a free-threaded build."""
-    pythons: tuple[str, ...] = ()
-    """Pythons to choose from, the best first; empty where ``python`` is the one that is wanted."""
     patch: str | None
     """Full version where the spec names one: ``3.11.7``."""
     accelerator: str
@@ -45,11 +43,6 @@ class Request:
     """What is known of the machines of the target."""
     kind: Kind | None = None
     """Whose builds ``auto`` looks at; None before that is decided, and without ``auto``."""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it leaves the Python or the accelerator to the planner."""
-        return bool(self.pythons) or self.accelerator == AUTO
 
     def wish(self, name: MemberName) -> CompanionWish:
         """Return what is wanted of torchvision or torchaudio."""
