@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from provisioner.environment import apply_lock, destroy, environment_status, tidy
+from provisioner.environment import (
+    apply_lock,
+    destroy,
+    environment_status,
+    roll_back,
+    tidy,
+)
 from provisioner.environment._virtualenv import create_virtualenv
 from provisioner.environment.inplace import (
     InPlaceRequest,
@@ -257,6 +263,11 @@ def _is_untouched(link: Path) -> bool:
     return names == ["bin", "bin/python", "pyvenv.cfg"]
 
 
+def _twice(project: Project) -> None:
+    _old(project)
+    project.apply(project.lock(wheels_of("new")))
+
+
 def _many(project: Project) -> None:
     """Two generations, one that is incomplete, and one whose removal was interrupted."""
     _old(project)
@@ -279,6 +290,12 @@ def _apply(name: str) -> Callable[[Project, Reporter], None]:
 
 def _tidy(project: Project, reporter: Reporter) -> None:
     tidy(project.link, reporter, keep=0)
+
+
+def _roll_back(project: Project, reporter: Reporter) -> None:
+    # To the old one by its number: to "the one before" would go there and back.
+    if state_of(project) != "old":
+        roll_back(project.spec(), 1, reporter)
 
 
 def _destroy(project: Project, reporter: Reporter) -> None:
@@ -346,6 +363,14 @@ OPERATIONS: Final = (
         prepare=_damaged,
         change=_apply("old"),
         before="damaged",
+        after="old",
+        settled=no_litter,
+    ),
+    Operation(
+        name="rollback",
+        prepare=_twice,
+        change=_roll_back,
+        before="new",
         after="old",
         settled=no_litter,
     ),

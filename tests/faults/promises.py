@@ -37,7 +37,7 @@ _DISKS: Final = "tests/faults/test_disks.py"
 PROMISES: Final = (
     Promise(
         fault="Killed (`SIGKILL`) at any point of an apply: the first, an upgrade, a switch of "
-        "accelerator, a repair, over an environment of another tool",
+        "accelerator, a repair, a rollback, over an environment of another tool",
         promise="The old environment or the new one, whole; `status` says which; the next apply "
         "finishes the work and removes the rest.",
         tests=(_KILLS,),

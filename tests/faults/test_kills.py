@@ -21,9 +21,10 @@ POINTS = {
     "upgrade": 10,
     "switch of accelerator": 8,
     "repair": 8,
+    "rollback": 8,
     "adopting": 8,
-    "in place": 14,
-    "undoing in place": 10,
+    "in place": 10,
+    "undoing in place": 6,
     "clean-up": 6,
     "destroying": 6,
 }

@@ -120,7 +120,9 @@ def apply_in_place(request: InPlaceRequest, reporter: Reporter | None = None) ->
     reporter = reporter or Reporter()
     site, lock = request.site, request.apply.lock
     _require_changeable(request)
-    looks_closer = request.exact or request.apply.repair
+    # A folder that a kill left is removed by the whole way alone.
+    is_littered = _Place(link=site.prefix).root.exists()
+    looks_closer = request.exact or request.apply.repair or is_littered
     if not looks_closer and in_place_status(site, lock) == "current":
         notes = read_notes(site.notes)
         if notes is not None:
