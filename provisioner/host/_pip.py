@@ -1,11 +1,13 @@
 """What pip is configured with: its files and ``PIP_*`` variables, merged as ``pip install`` does.
 
-pip is asked and its files are never read here; see ``_pip_settings`` for the question.
+pip is asked and its files are never read here: inside of this process where the question is about
+this process (see ``_pip_inside``), and otherwise, or where that fails, as a program (see
+``_pip_settings``).
 """
 
 from __future__ import annotations
 
-import importlib
+import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 from provisioner import process
 from provisioner.findings import Finding, WorldError
+from provisioner.host._pip_inside import default_index, settings_inside
 from provisioner.host._pip_settings import PipSetting, parse_pip_settings
 from provisioner.urls import local_path, mask
 
@@ -80,9 +83,29 @@ def probe_pip_config(
         WorldError: ``TE410``, pip cannot read its configuration, or says something that cannot be
             understood.
     """
+    folder = _folder(cwd)
+    if python == sys.executable and cwd is None and dict(environ) == dict(os.environ):
+        found = _found_inside(folder)
+        if found is not None:
+            return found
+    return _found_outside(environ, folder, python)
+
+
+def _found_inside(folder: Path) -> PipConfig | None:
+    """Return what this process's pip says, or None where only the program can tell."""
+    settings = settings_inside()
+    if settings is None:
+        return None
+    try:
+        return pip_config_from(settings, cwd=folder, default_index=default_index())
+    except ValueError:
+        return None  # the program refuses it too, in pip's own words
+
+
+def _found_outside(environ: Mapping[str, str], folder: Path, python: str) -> PipConfig:
+    """Return what the program says; raises WorldError (``TE410``)."""
     # "quiet" in a file or variable of the user silences even this output; `PIP_PYTHON` would
     # hand the question to another interpreter's pip.
-    folder = _folder(cwd)
     child = {name: value for name, value in environ.items() if name != "PIP_PYTHON"}
     child.update(PIP_QUIET="0", PIP_VERBOSE="0", PYTHONIOENCODING="utf-8")
     try:
@@ -226,21 +249,6 @@ def _as_url(place: str, cwd: Path) -> str:
     """Return a URL as it is, and a path as a ``file:`` URL."""
     place = _as_place(place, cwd)
     return Path(place).as_uri() if place.startswith("/") else place
-
-
-def default_index() -> str | None:
-    """Return the URL of the index that pip uses where none is configured, or None.
-
-    Which index is the default is pip's decision, so it is taken from the pip that is installed and
-    written nowhere in torchenv. pip shows it in its help only, wrapped to the terminal's width;
-    hence this one look into its internals, which survives their absence.
-    """
-    try:
-        module = importlib.import_module("pip._internal.models.index")
-        url = module.PyPI.simple_url
-    except (ImportError, AttributeError):
-        return None
-    return url if isinstance(url, str) else None
 
 
 def _unreadable(reason: str) -> Finding:

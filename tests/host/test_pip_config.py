@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from provisioner.findings import WorldError
 from provisioner.host import PipConfig, probe_pip_config
 from provisioner.host._pip import pip_config_from
+from provisioner.host._pip_inside import settings_from, settings_inside
 from provisioner.host._pip_settings import PipSetting, parse_pip_settings
 
 if TYPE_CHECKING:
@@ -63,6 +65,15 @@ class Machine:
     def probe(self) -> PipConfig:
         """What torchenv makes of it."""
         return probe_pip_config(self.environ, cwd=self.root)
+
+    def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Make this world the one that this process runs in."""
+        environ = self.environ
+        for name in os.environ.keys() - environ.keys():
+            monkeypatch.delenv(name)
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(self.root)
 
     def oracle(self) -> dict[str, Any]:
         """What pip makes of it."""
@@ -159,6 +170,71 @@ def test_probe_agrees_with_pip(name: str, tmp_path: Path) -> None:
     assert sorted(found.no_binary) == pip["no_binary"]
 
 
+@pytest.mark.parametrize("name", _CASES)
+def test_pip_says_the_same_inside_of_this_process(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The quick way to ask gives what the program gives, whatever is configured."""
+    files, variables = _CASES[name]
+    machine = Machine(root=tmp_path, variables={"PIP_CERT": "ca.pem", **variables})
+    for place, text in files.items():
+        machine.write(place, text)
+    outside = machine.probe()
+    machine.enter(monkeypatch)
+    settings = settings_inside()
+    assert settings is not None
+    assert (
+        pip_config_from(settings, cwd=tmp_path, default_index=outside.default_index)
+        == outside
+        == probe_pip_config(machine.environ)
+    )
+
+
+def test_question_about_this_process_starts_no_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a question about other variables needs pip as a program."""
+    broken = tmp_path / "python"
+    monkeypatch.setattr(sys, "executable", str(broken))
+    assert probe_pip_config(os.environ).default_index is not None
+    with pytest.raises(WorldError, match="TE410"):
+        probe_pip_config({**os.environ, "PIP_TIMEOUT": "3.5"}, python=str(broken))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"global.timeout": "3", "install.find-links": "/a"},
+        {"/etc/pip.conf": {"global.timeout": "3"}, "/pip.conf": {"install.find-links": "/a"}},
+    ],
+)
+def test_settings_may_be_kept_by_file(values: dict[str, Any]) -> None:
+    """Pips before 25.3 merge the files of a kind, later ones keep them apart: the same settings."""
+    found = settings_from(_internals(values))
+    assert found == (
+        PipSetting(kind="user", section="global", key="timeout", value="3"),
+        PipSetting(kind="user", section="install", key="find-links", value="/a"),
+    )
+
+
+@pytest.mark.parametrize("values", [{"timeout": "3"}, {"global.timeout": 3}, {"/f": {"a.b": None}}])
+def test_unknown_internals_are_refused(values: dict[str, Any]) -> None:
+    """What is not a setting as pip has them is never half understood."""
+    with pytest.raises(TypeError, match="no setting"):
+        settings_from(_internals(values))
+
+
+def _internals(values: dict[str, Any]) -> SimpleNamespace:
+    """A pip whose user's files say ``values``."""
+    configuration = SimpleNamespace(
+        load=lambda: None, get_values_in_config=lambda kind: {"user": values}[kind]
+    )
+    return SimpleNamespace(
+        Configuration=lambda *, isolated: None if isolated else configuration,
+        OVERRIDE_ORDER=("user",),
+    )
+
+
 def test_config_file_variable_replaces_the_users_file(tmp_path: Path) -> None:
     """`PIP_CONFIG_FILE` stands above the system's files and shuts out the user's."""
     chosen = tmp_path / "chosen.conf"
@@ -222,6 +298,17 @@ def test_unreadable_configuration_is_a_finding(
     assert finding.message == "pip's configuration cannot be read."
     assert reason in finding.why
     assert "PIP_CONFIG_FILE=/dev/null" in finding.do
+
+
+def test_unreadable_configuration_of_this_process_is_the_same_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the quick way fails, the program is asked and says why."""
+    Machine(root=tmp_path).write(_USER, "[global\n").enter(monkeypatch)
+    assert settings_inside() is None
+    with pytest.raises(WorldError, match="TE410") as raised:
+        probe_pip_config(dict(os.environ))
+    assert "File contains no section headers." in raised.value.findings[0].why
 
 
 @pytest.mark.parametrize(
