@@ -43,6 +43,7 @@ TITLES: Final[dict[str, str]] = {
     "TE211": "Accelerator that no torch release was published for",
     "TE212": "A newer release matches but was not chosen",
     "TE213": "The index that the spec insists on does not have the wanted build",
+    "TE215": "This torch release was derived from the index",
     "TE220": "The compat data is not valid or contradicts itself",
     # -- host
     "TE301": "No Python interpreter for this environment",

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from provisioner.api._beyond import known_for
 from provisioner.api._locks import current_lock
 from provisioner.api._target import settle_target
 from provisioner.api._templates import template_access
 from provisioner.api.host import host_for
-from provisioner.compat import load_compat
 from provisioner.findings import Finding, PlanError, Severity, TorchenvError
 from provisioner.planner import Refusal
 from provisioner.planner import plan as make_plan
@@ -58,7 +58,10 @@ def merged_spec(path: str | Path = "torchenv.toml") -> Merged:
 
 
 def plan(spec: Spec, *, host: HostFacts | None = None, explain: bool = False) -> Plans:
-    """Judge the spec and choose the builds of each target; offline, and nothing is changed.
+    """Judge the spec and choose the builds of each target; nothing is changed.
+
+    Offline, but for one case: where only a torch that is newer than the compat data could serve
+    the spec, the index is asked what it has.
 
     Args:
         spec: What is wanted.
@@ -70,9 +73,10 @@ def plan(spec: Spec, *, host: HostFacts | None = None, explain: bool = False) ->
         PlanError: The combination cannot be; the findings say why and what can. Or the facts file
             cannot be used (``TE330``, ``TE331``).
     """
-    verdict = make_plan(spec, load_compat(), host or host_for(spec), explain=explain)
+    known = known_for(spec)
+    verdict = make_plan(spec, known.compat, host or host_for(spec), explain=explain)
     if isinstance(verdict, Refusal):
-        raise PlanError(verdict.findings)
+        raise PlanError(known.explained(verdict.findings))
     return verdict
 
 

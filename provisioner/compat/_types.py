@@ -37,7 +37,7 @@ class Release:
 
     torch: str
     date: str
-    """Day of the first upload to the default index, ``2023-10-04`` (UTC)."""
+    """Day of the first upload to the default index, ``2023-10-04`` (UTC); empty where derived."""
     torchvision: tuple[str, ...]
     """Releases that go with it, the one to take first."""
     torchaudio: tuple[str, ...]
@@ -48,6 +48,8 @@ class Release:
     known: Known
     sources: tuple[str, ...]
     note: str = ""
+    derived: bool = False
+    """Whether the data does not have it, and it was derived from what an index lists."""
 
     def members(self, name: MemberName) -> tuple[str, ...]:
         """Return the releases of a member that go with it, the one to take first."""

@@ -246,10 +246,9 @@ def _best_index(request: Request, release: Release, compat: Compat) -> Verdict:
 
 
 def _on_index(request: Request, release: Release, build: Build, compat: Compat) -> Verdict:
-    members = tuple(
-        _best_member(_eligible(request, release, name, compat), build, request.python, compat)
-        for name in request.wanted
-    )
+    # A derived release may have members that nobody says belong to it: they are left out.
+    eligible = (_eligible(request, release, name, compat) for name in request.wanted)
+    members = tuple(_best_member(some, build, request.python, compat) for some in eligible if some)
     obstacles = (
         *_no_member(request, build, members, compat),
         *_patch_excluded(request, build, members),

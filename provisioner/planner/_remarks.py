@@ -5,9 +5,11 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from provisioner.compat import kind_of
 from provisioner.findings import Finding, Severity
 from provisioner.planner._judge import Choice
 from provisioner.planner._machine_remarks import iter_machine_remarks
+from provisioner.planner._machine_rules import driver_floor
 from provisioner.planner._machine_wording import machine_phrase
 from provisioner.planner._obstacles import (
     DependencyClash,
@@ -37,9 +39,43 @@ if TYPE_CHECKING:
 
 def iter_remarks(scene: Scene, choice: Choice) -> Iterator[Finding]:
     """Yield the warnings and notes of one target."""
+    release = scene.compat.release(choice.build.torch)
+    if release is not None and release.derived:
+        yield _derived(scene, choice)
     if wheels := [doubt for doubt in choice.doubts if isinstance(doubt, Doubt)]:
         yield _doubtful(scene, choice, wheels)
     yield from iter_machine_remarks(scene, choice)
+
+
+def _derived(scene: Scene, choice: Choice) -> Finding:
+    """Say that a release is not in the data, and what of it is therefore not known."""
+    build, compat = choice.build, scene.compat
+    newest = next(one.torch for one in reversed(compat.releases) if not one.derived)
+    return Finding(
+        code="TE215",
+        severity=Severity.WARNING,
+        message=f"torch {build.torch} is not in the compat data, derived from the index: "
+        f"{compat.cite(build.sources)}.",
+        why=f"The data ({compat.version}) ends with torch {newest}. What file names and metadata "
+        f"say is known; {listing(_not_derived(scene, choice))}.",
+        do="Go on, and look at what `torchenv verify` and the proof say; or update torchenv, whose "
+        "newer versions know newer releases.",
+        where=scene.where("torch.torch"),
+    )
+
+
+def _not_derived(scene: Scene, choice: Choice) -> Iterator[str]:
+    """Yield what no index says, as parts of a sentence."""
+    yield "which other packages it cannot live with is not known"
+    kind = kind_of(choice.build.accelerator)
+    if kind != "cpu":
+        yield "for which GPU architectures it has code is not known"
+    if kind == "cuda" and driver_floor(choice.build, scene.compat)[1] is None:
+        yield "which driver it needs is not known"
+    chosen = {member.name for member in choice.members}
+    for name in scene.request.wanted:
+        if name not in chosen:
+            yield f"which {name} goes with it is not known, and {name} is left out"
 
 
 def _doubtful(scene: Scene, choice: Choice, doubts: list[Doubt]) -> Finding:

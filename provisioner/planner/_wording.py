@@ -180,6 +180,8 @@ def _python_reason(obstacle: NoPython, scene: Scene) -> str:
 
 
 def _wrong_member(obstacle: WrongMember, scene: Scene) -> Finding:
+    if not obstacle.pairs:
+        return _no_pair(obstacle, scene)
     pair = obstacle.pairs[0]
     return Finding(
         code=_member_code(obstacle.name),
@@ -189,6 +191,19 @@ def _wrong_member(obstacle: WrongMember, scene: Scene) -> Finding:
         do=f'Write `{obstacle.name} = "{pair}"`, or leave the key out: {obstacle.name} follows '
         "torch.",
         where=scene.where(f"torch.{obstacle.name}"),
+    )
+
+
+def _no_pair(obstacle: WrongMember, scene: Scene) -> Finding:
+    """Only a release that was derived from an index has no member at all."""
+    name, torch = obstacle.name, obstacle.torch
+    return Finding(
+        code=_member_code(name),
+        message=f"It is not known whether {name} `{obstacle.wish}` belongs to torch {torch}.",
+        why=f"torch {torch} is not in the compat data, and no {name} on the index says in its "
+        "metadata that it is for this torch.",
+        do=f"Leave `{name}` out with `{name} = false`, or take a torch that the data has.",
+        where=scene.where(f"torch.{name}"),
     )
 
 

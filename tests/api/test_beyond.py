@@ -1,0 +1,170 @@
+"""A torch that is newer than the compat data: planned, locked and applied from an index."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from provisioner.api.plan import load_spec, plan
+from provisioner.compat import load_compat
+from provisioner.compat.derive import Sighting, extended
+from provisioner.findings import PlanError
+from tests.support import HOST_PYTHON
+
+if TYPE_CHECKING:
+    from provisioner.planner import Plan
+    from tests.support import Workspace
+    from tests.support.scenario import Scenario
+
+COMPAT = load_compat()
+
+
+def newer(scenario: Scenario, **changes: Any) -> Scenario:  # noqa: ANN401  # as in TOML
+    """Return a scenario with a trio that the data does not have, torchvision with its pairing."""
+    common: dict[str, Any] = {
+        "index": "pytorch",
+        "accelerators": ["cpu", "cu136"],
+        "local": True,
+        "pythons": "cp310..cp313",
+        "tags": ["{py}-{py}-manylinux_2_28_x86_64"],
+    }
+    torch = {**common, "projects": {"torch": "2.99.0"}}
+    vision = {
+        **common,
+        "projects": {"torchvision": "0.99.0"},
+        "requires": ["torch==2.99.0"],
+        **changes,
+    }
+    return scenario.release(**torch).release(**vision)
+
+
+def planned(workspace: Workspace, **keys: Any) -> Plan:  # noqa: ANN401  # as in a spec
+    """Return the plan of a spec for Linux x86_64."""
+    wish = {"python": "3.12", "platform": "linux-x86_64", "accelerator": "cpu", **keys}
+    return plan(load_spec(workspace.write_spec(**{"torch": "2.99.0", **wish}))).sole
+
+
+def versions(made: Plan) -> dict[str, str]:
+    """Return the trio by name."""
+    return {one.name: one.version for one in made.trio}
+
+
+def the_warning(made: Plan) -> str:
+    """Return the text of the plan's TE215."""
+    (found,) = [one for one in made.findings if one.code == "TE215"]
+    return f"{found.message} {found.why}"
+
+
+@pytest.mark.parametrize("wish", ["2.99.0", "2.99", ">=2.16", ">2.15.0"])
+def test_a_newer_release_is_planned_from_the_index(fresh_workspace: Workspace, wish: str) -> None:
+    """Versions, floor and pairing come from the index, and the plan warns that they do."""
+    index = fresh_workspace.index
+    index.publish(newer(index.scenario))
+    made = planned(fresh_workspace, torch=wish, torchaudio=False)
+    assert versions(made) == {"torch": "2.99.0+cpu", "torchvision": "0.99.0+cpu"}
+    assert (made.glibc, made.index_url) == ("2.28", f"{index.pytorch}/cpu")
+    assert "not in the compat data, derived from the index" in the_warning(made)
+    assert "GPU" not in the_warning(made)
+
+
+def test_what_no_index_says_is_named(fresh_workspace: Workspace) -> None:
+    """Of a CUDA build the GPU code is unknown, and a member without a pairing is left out."""
+    index = fresh_workspace.index
+    index.publish(newer(index.scenario, sidecar=False))
+    made = planned(
+        fresh_workspace, accelerator="cu136", environment={"gpus": ["sm_90"], "driver": "999.1"}
+    )
+    assert versions(made) == {"torch": "2.99.0+cu136"}
+    text = the_warning(made)
+    assert "for which GPU architectures it has code is not known" in text
+    assert "which torchvision goes with it is not known, and torchvision is left out" in text
+    assert any(one.code.startswith("TE3") for one in made.findings)
+
+
+def test_a_pin_that_nobody_vouches_for_is_refused(fresh_workspace: Workspace) -> None:
+    """An unknown pairing never passes: a pinned member without metadata is no plan."""
+    index = fresh_workspace.index
+    index.publish(newer(index.scenario, sidecar=False))
+    with pytest.raises(PlanError, match="It is not known whether torchvision"):
+        planned(fresh_workspace, torchvision="0.99.0")
+
+
+def test_an_old_driver_is_still_refused(fresh_workspace: Workspace) -> None:
+    """The driver is known by the series of CUDA, also of a build that the data does not have."""
+    index = fresh_workspace.index
+    index.publish(newer(index.scenario))
+    with pytest.raises(PlanError, match="TE304"):
+        planned(
+            fresh_workspace, accelerator="cu136", environment={"gpus": ["sm_90"], "driver": "470.1"}
+        )
+
+
+def test_an_index_without_it_is_named(fresh_workspace: Workspace) -> None:
+    """What the index does not list is refused as before, and the finding says it was asked."""
+    with pytest.raises(PlanError) as caught:
+        planned(fresh_workspace)
+    finding = caught.value.findings[0]
+    assert finding.code == "TE201"
+    assert f"`{fresh_workspace.index.pytorch}` was asked, too" in finding.why
+    assert finding.alternatives
+
+
+def test_an_index_that_cannot_be_asked_is_told(workspace: Workspace) -> None:
+    """Without a network the refusal stays, and says why the index could not be asked."""
+    sources = {"pytorch": "http://127.0.0.1:9/whl"}
+    with pytest.raises(PlanError) as caught:
+        planned(workspace, sources=sources)
+    finding = caught.value.findings[0]
+    assert finding.code == "TE201"
+    assert "this one is newer than the data. The index could not be asked: " in finding.why
+
+
+@pytest.mark.parametrize("wish", ["2.6.0", ">=2.4", "latest", "1.0.0", "<1.0"])
+def test_no_other_plan_makes_a_request(fresh_workspace: Workspace, wish: str) -> None:
+    """Only a wish for a newer release asks the index."""
+    watch = fresh_workspace.index.watch()
+    try:
+        planned(fresh_workspace, torch=wish)
+    except PlanError:
+        assert wish in {"1.0.0", "<1.0"}
+    assert watch.paths() == []
+
+
+def test_locked_and_applied(fresh_workspace: Workspace) -> None:
+    """A newer torch becomes an environment that runs, and a second apply changes nothing."""
+    index = fresh_workspace.index
+    tag = f"cp{HOST_PYTHON.replace('.', '')}"
+    index.publish(newer(index.scenario, pythons=tag))
+    fresh_workspace.write_spec(torch="2.99.0", torchaudio=False)
+    locked = fresh_workspace.torchenv("lock", "--json").check().json
+    assert {"torch": "2.99.0+cpu", "torchvision": "0.99.0+cpu"}.items() <= {
+        one["name"]: one["version"] for one in locked["packages"]
+    }.items()
+    first = fresh_workspace.torchenv("apply")
+    assert first.exit_code == 0, first.stderr
+    assert "TE215" in first.stderr + first.stdout
+    seen = fresh_workspace.run_python("import torch; print(torch.__version__)").check().stdout
+    assert seen.strip() == "2.99.0+cpu"
+
+
+def test_derived_values_say_where_they_come_from() -> None:
+    """Every derived row is marked, and the data that ships is unchanged."""
+    file = Sighting(
+        project="torch",
+        name="torch-2.99.0-cp314-cp314-macosx_14_0_arm64.whl",
+        index="default",
+        accelerator="cpu",
+    )
+    linux = replace(file, name="torch-2.99.0-cp314-cp314-manylinux_2_28_x86_64.whl")
+    more = extended(COMPAT, [file, linux], asked="the default index")
+    (build,) = more.builds("2.99.0")
+    assert (build.platform, build.accelerator, build.known) == ("macos-arm64", "cpu", "listed")
+    wheel = more.wheel("torch", build, "3.14")
+    assert wheel is not None
+    assert (wheel.macos, wheel.local) == ("14.0", False)
+    assert more.cite(build.sources) == "the default index, read for this plan"
+    assert more.newest.derived
+    assert not COMPAT.newest.derived
+    assert extended(COMPAT, [], asked="") is COMPAT
