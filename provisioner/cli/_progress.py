@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-
 from provisioner.cli.render.findings import print_finding
 from provisioner.cli.render.plan import print_plan
 from provisioner.events import Reporter
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import TaskID
+    from rich.progress import Progress, TaskID
 
     from provisioner.findings import Finding
     from provisioner.planner import Plan
@@ -97,6 +88,16 @@ class ConsoleReporter(Reporter):
         """Show a bar, on terminals only."""
         if self._quiet or not self._console.is_terminal:
             return
+        # Imported late: most commands show no bar.
+        from rich.progress import (  # noqa: PLC0415
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
         self._progress = Progress(
             TextColumn("  "),
             BarColumn(),

@@ -1,27 +1,33 @@
-"""The lock: resolving through the engine, writing and reading PEP 751, knowing when it is stale."""
+"""The lock: resolving through the engine, writing and reading PEP 751, knowing when it is stale.
 
-from provisioner.lockfile._align import leading, version_notes
-from provisioner.lockfile._bundle import (
-    BundleFile,
-    require_same_lock,
-    take_wheels,
-    verify_bundle,
-    wanted_wheels,
-    write_bundle,
-)
-from provisioner.lockfile._connections import engine_environ, network_settings
-from provisioner.lockfile._difference import LockDifference, PackageChange, difference
-from provisioner.lockfile._foreign import ForeignLock, read_foreign_lock
-from provisioner.lockfile._keep import Upgrade, preferences
-from provisioner.lockfile._make import LockRequest, make_lock, tags_of
-from provisioner.lockfile._read import read_lock
-from provisioner.lockfile._set import as_set, left_over, set_problem, write_locks
-from provisioner.lockfile._sources import local_folders
-from provisioner.lockfile._stale import InputChange, foreign_lock, input_changes, staleness
-from provisioner.lockfile._trust import LockTrust
-from provisioner.lockfile._types import Lock, LockedPackage, LockedWheel
-from provisioner.lockfile._unpacked import unpacked_sizes
-from provisioner.lockfile._write import render_lock
+Each module is loaded when something of it is first asked for: reading a lock needs a few of them.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from provisioner.lockfile._align import leading, version_notes
+    from provisioner.lockfile._bundle import (
+        BundleFile,
+        require_same_lock,
+        take_wheels,
+        verify_bundle,
+        wanted_wheels,
+        write_bundle,
+    )
+    from provisioner.lockfile._connections import engine_environ, network_settings
+    from provisioner.lockfile._difference import LockDifference, PackageChange, difference
+    from provisioner.lockfile._foreign import ForeignLock, read_foreign_lock
+    from provisioner.lockfile._keep import Upgrade, preferences
+    from provisioner.lockfile._make import LockRequest, make_lock, tags_of
+    from provisioner.lockfile._read import read_lock
+    from provisioner.lockfile._set import as_set, left_over, set_problem, write_locks
+    from provisioner.lockfile._sources import local_folders
+    from provisioner.lockfile._stale import InputChange, foreign_lock, input_changes, staleness
+    from provisioner.lockfile._trust import LockTrust
+    from provisioner.lockfile._types import Lock, LockedPackage, LockedWheel
+    from provisioner.lockfile._unpacked import unpacked_sizes
+    from provisioner.lockfile._write import render_lock
 
 __all__ = [
     "BundleFile",
@@ -61,3 +67,52 @@ __all__ = [
     "write_bundle",
     "write_locks",
 ]
+
+_MODULES = {
+    "BundleFile": "_bundle",
+    "ForeignLock": "_foreign",
+    "InputChange": "_stale",
+    "Lock": "_types",
+    "LockDifference": "_difference",
+    "LockRequest": "_make",
+    "LockTrust": "_trust",
+    "LockedPackage": "_types",
+    "LockedWheel": "_types",
+    "PackageChange": "_difference",
+    "Upgrade": "_keep",
+    "as_set": "_set",
+    "difference": "_difference",
+    "engine_environ": "_connections",
+    "foreign_lock": "_stale",
+    "input_changes": "_stale",
+    "leading": "_align",
+    "left_over": "_set",
+    "local_folders": "_sources",
+    "make_lock": "_make",
+    "network_settings": "_connections",
+    "preferences": "_keep",
+    "read_foreign_lock": "_foreign",
+    "read_lock": "_read",
+    "render_lock": "_write",
+    "require_same_lock": "_bundle",
+    "set_problem": "_set",
+    "staleness": "_stale",
+    "tags_of": "_make",
+    "take_wheels": "_bundle",
+    "unpacked_sizes": "_unpacked",
+    "verify_bundle": "_bundle",
+    "version_notes": "_align",
+    "wanted_wheels": "_bundle",
+    "write_bundle": "_bundle",
+    "write_locks": "_set",
+}
+"""The module that defines each."""
+
+
+def __getattr__(name: str) -> object:
+    """Load what is asked for, from the module that defines it."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - the point of it
+
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from provisioner.diagnosis.own import with_cause, with_log
 from provisioner.findings import Finding
 from provisioner.lockfile._request import REQUEST_NAME
 from provisioner.urls import mask
@@ -117,6 +116,9 @@ def explain_engine(completed: Completed, sources: LockSources) -> Finding:
         todo += f" Constraints from {files} count too."
     if sources.is_isolated and "pip was not found" in text:
         todo = "PyTorch's index has no `pip`: leave it out with `seed = false`."
+    # Imported late: most runs of the engine go well, and need no knowledge of what goes wrong.
+    from provisioner.diagnosis.own import with_cause, with_log  # noqa: PLC0415
+
     finding = Finding(code=code, message=seen, why=quoted, do=todo)
     if (code, seen, todo) == _UNKNOWN:
         finding = with_cause(finding, text)
