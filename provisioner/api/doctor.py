@@ -21,6 +21,8 @@ from provisioner.doctor import (
     collect_settings,
     collect_shadows,
     collect_toolkits,
+    collect_tools,
+    collect_user_site,
     judge,
 )
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from provisioner.doctor import EnvironmentFacts
 
 _IMPORT_LIMIT_S: Final = 300.0
+_VERSION_LIMIT_S: Final = 10.0
 _IMPORT: Final = (
     "import torch; torch.ones(2, 2) @ torch.ones(2, 2); import importlib.util as u\n"
     + "\n".join(
@@ -72,6 +75,8 @@ def check(env: Path | None = None, *, deep: bool = False, run: bool = False) -> 
                 "where the environment lies": place or Path.cwd(),
             }
         ),
+        tools=collect_tools(environ, environment, _uv_version),
+        user_site=collect_user_site(environ, environment),
         toolkits=collect_toolkits(environ),
     )
     if run and place is not None:
@@ -118,6 +123,17 @@ def _with_own(found: EnvironmentFacts, place: Path) -> EnvironmentFacts:
     if own.state is None:
         problem = "Its generation is gone, incomplete, or its state cannot be read."
     return replace(found, generation=own.generation.folder.name, own_problem=problem)
+
+
+def _uv_version(path: str) -> str | None:
+    """Start a uv and return its version (``uv 0.5.1 (…)``), None where it does not say it."""
+    from provisioner.process import ProcessFailedError, run
+
+    try:
+        words = run([path, "--version"], env=os.environ, timeout_s=_VERSION_LIMIT_S).stdout.split()
+    except ProcessFailedError:
+        return None
+    return words[1] if words[:1] == ["uv"] and len(words) > 1 else None
 
 
 def _import_error(place: Path, environ: Mapping[str, str]) -> str | None:

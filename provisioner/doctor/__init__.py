@@ -12,7 +12,9 @@ from provisioner.doctor._facts import (
     Facts,
     SettingsFacts,
     Shadow,
+    Tool,
     TorchFile,
+    UserSite,
 )
 from provisioner.doctor._judge import Observation, judge
 from provisioner.doctor._machine import (
@@ -21,6 +23,7 @@ from provisioner.doctor._machine import (
     collect_shadows,
     collect_toolkits,
 )
+from provisioner.doctor._tools import collect_tools, collect_user_site
 
 __all__ = [
     "Disk",
@@ -30,11 +33,15 @@ __all__ = [
     "Observation",
     "SettingsFacts",
     "Shadow",
+    "Tool",
     "TorchFile",
+    "UserSite",
     "collect_disks",
     "collect_environment",
     "collect_settings",
     "collect_shadows",
     "collect_toolkits",
+    "collect_tools",
+    "collect_user_site",
     "judge",
 ]

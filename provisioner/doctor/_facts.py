@@ -100,6 +100,29 @@ class Shadow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A pip or uv that is there."""
+
+    name: str
+    path: str
+    """Of the program; within an environment, of its ``.dist-info``."""
+    version: str | None
+    """None where nothing says it."""
+    where: Literal["PATH", "environment"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserSite:
+    """The user site of a Python that uses it, with what it has of torch and NumPy."""
+
+    path: str
+    is_after_own: bool
+    """Whether the environment's own packages come first: in a virtual environment they do."""
+    dists: tuple[tuple[str, str], ...]
+    """Name and version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsFacts:
     """Variables and pip's configuration, as far as they change what is installed or loaded."""
 
@@ -142,6 +165,8 @@ class Facts:
     settings: SettingsFacts
     shadows: tuple[Shadow, ...] = ()
     disks: tuple[Disk, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    user_site: UserSite | None = None
     toolkits: tuple[str, ...] = ()
     """Folders of CUDA toolkits, ``/usr/local/cuda-12.1``."""
     import_error: str | None = None

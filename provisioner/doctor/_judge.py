@@ -58,6 +58,7 @@ def _environment_rules(
     yield from _ceilings(facts, environment, compat)
     yield from _missing_requirements(environment)
     yield from _mixed(environment)
+    yield from _user_site(facts, environment)
     yield from _gpu(facts, environment, compat)
     yield from _import(facts, compat)
 
@@ -308,6 +309,31 @@ def _required(dist: Dist, python: str | None) -> Iterator[str]:
             continue
         if requirement.marker is None or requirement.marker.evaluate(marker_values):
             yield canonicalize_name(requirement.name)
+
+
+def _user_site(facts: Facts, environment: EnvironmentFacts) -> Iterator[Observation]:
+    user = facts.user_site
+    if user is None:
+        return
+    for name, version in user.dists:
+        own = environment.first(name)
+        if own is not None and user.is_after_own:
+            continue
+        instead = f"{own.name} {own.version}" if own is not None else "what is installed below it"
+        order = (
+            "before the packages of the Python that this environment was made from"
+            if user.is_after_own
+            else "before the packages of this Python"
+        )
+        yield _say(
+            "TE877", Severity.WARNING,
+            f"{name} {version} of the user site is imported instead of {instead}.",
+            f"The user site comes {order}, and its packages were installed without those here "
+            "(`pip install --user`, or a pip that could not write elsewhere).",
+            f"Start with `PYTHONNOUSERSITE=1`, or remove it there: "
+            f"`python -m pip uninstall {name}` of the same Python, outside of an environment.",
+            [f"{user.path} has {name} {version}"],
+        )  # fmt: skip
 
 
 def _mixed(environment: EnvironmentFacts) -> Iterator[Observation]:

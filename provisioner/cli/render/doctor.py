@@ -47,6 +47,8 @@ def _overview(found: Checkup) -> Iterator[tuple[str, str]]:
     driver = host.nvidia.driver or host.nvidia.state
     gpus = ", ".join(gpu.name or gpu.arch or "?" for gpu in host.nvidia.gpus) or "no GPU seen"
     yield "gpu", f"NVIDIA driver {driver}, {gpus}"
+    for one in found.facts.tools:
+        yield one.name, f"{one.version or 'of unknown version'} of the {one.where}, {one.path}"
     if environment is None:
         yield "env", "none named, active or in .venv"
         return
