@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.support import (
     Command,
@@ -19,6 +20,10 @@ from tests.support import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# A law is true or false, however busy the machine is.
+settings.register_profile("torchenv", deadline=None)
+settings.load_profile("torchenv")
 
 
 @pytest.fixture(autouse=True)

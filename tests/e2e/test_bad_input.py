@@ -144,9 +144,10 @@ FAULTS: dict[str, tuple[str, Fault]] = {
     "forbidden": ("TE403", Status(code=403)),
     "gone": ("TE403", Status(code=404)),
     "dropped": ("TE401", Drop()),
-    "cut": ("TE502", Cut(after=100)),
+    # Cut later it would go on where it was cut (tests/store has that).
+    "cut": ("TE502", Cut(after=0)),
     "one byte changed": ("TE501", FlipByte()),
-    "sign-in page": ("TE501", SignIn()),
+    "sign-in page": ("TE508", SignIn()),
 }
 
 
