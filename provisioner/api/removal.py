@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from provisioner.api._setting import Setting
 from provisioner.events import Reporter
 
 if TYPE_CHECKING:
@@ -11,31 +14,43 @@ if TYPE_CHECKING:
     from provisioner.spec import Spec
 
 
-def gc(
+def gc(  # noqa: PLR0913 - keywords, each a word of the command line
     spec: Spec,
     *,
     keep: int = 0,
+    days: float = 30,
     dry_run: bool = False,
     wait: bool = True,
     reporter: Reporter | None = None,
 ) -> Removal:
     """Remove the generations of the spec's environment that are not used, and left-overs.
 
+    Unpacked wheels and RECORDs in the store that no environment used for long go too.
+
     Args:
         spec: Names the environment.
         keep: How many generations to keep beside the current one.
+        days: How long what is in the store must not have been used.
         dry_run: Only say what would be removed.
         wait: Wait for an apply that works there.
         reporter: Listens to the progress.
 
     Raises:
-        WorldError: Somebody works there, or the folder cannot be written.
+        WorldError: Somebody works there, or the folder or the store cannot be written.
     """
-    from provisioner.environment import plan_tidying, tidy
+    from provisioner.environment import plan_tidying, remove_unused, tidy
+    from provisioner.paths import store_root
+    from provisioner.store import iter_kept
 
     if dry_run:
-        return plan_tidying(spec.path, keep=keep)
-    return tidy(spec.path, reporter or Reporter(), keep=keep, wait=wait)
+        removal = plan_tidying(spec.path, keep=keep)
+    else:
+        removal = tidy(spec.path, reporter or Reporter(), keep=keep, wait=wait)
+    # A spec can keep its wheels elsewhere; what is unpacked is the user's, whatever the spec.
+    kept = iter_kept(Setting(spec).store.root)
+    wheels = {one.sha256: one.idle_days for one in kept if not one.part}
+    unused = remove_unused(store_root(os.environ), wheels, days, dry_run=dry_run)
+    return replace(removal, unused=unused)
 
 
 def plan_destroy(spec: Spec) -> Removal:

@@ -11,6 +11,7 @@ from provisioner.events import Reporter
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from provisioner.environment import Unused
     from provisioner.findings import Finding
     from provisioner.store import Kept
 
@@ -24,6 +25,8 @@ class StoreReport:
     root: Path
     kept: tuple[Kept, ...]
     """What there is (``ls``, ``verify``), or what was removed (``prune``)."""
+    unused: Unused | None = None
+    """With ``prune``: what was unpacked and no environment uses."""
     findings: tuple[Finding, ...] = ()
 
 
@@ -40,7 +43,7 @@ def look_after_store(
     Args:
         action: What to do.
         root: The store; by default the one of ``TORCHENV_STORE`` or the user's cache.
-        days: How long a wheel must not have been wanted to be pruned.
+        days: How long a wheel, or an unpacked one, must not have been wanted to be pruned.
         dry_run: Only say what would be removed.
         reporter: Listens to the progress.
 
@@ -48,13 +51,26 @@ def look_after_store(
         WorldError: ``TE505``, the store cannot be read or written.
     """
     from provisioner.paths import store_root
-    from provisioner.store import iter_kept, prune, verify
+    from provisioner.store import iter_kept, verify
 
     root = root or store_root(os.environ)
     if action == "prune":
-        return StoreReport(root=root, kept=tuple(prune(root, days, dry_run=dry_run)))
+        return _pruned(root, days, dry_run=dry_run)
     kept = tuple(iter_kept(root))
     if action == "ls":
         return StoreReport(root=root, kept=kept)
     _, findings = verify(root, reporter or Reporter())
     return StoreReport(root=root, kept=kept, findings=tuple(findings))
+
+
+def _pruned(root: Path, days: float, *, dry_run: bool) -> StoreReport:
+    """Remove wheels first, since what was unpacked of them is wanted as long as they are."""
+    from provisioner.environment import remove_unused
+    from provisioner.store import iter_kept, prune
+
+    before = {one.sha256: one.idle_days for one in iter_kept(root) if not one.part}
+    removed = tuple(prune(root, days, dry_run=dry_run))
+    gone = {one.sha256 for one in removed}
+    wheels = {sha: idle for sha, idle in before.items() if sha not in gone}
+    unused = remove_unused(root, wheels, days, dry_run=dry_run)
+    return StoreReport(root=root, kept=removed, unused=unused)

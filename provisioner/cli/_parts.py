@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from provisioner.urls import strip_credentials
 
 if TYPE_CHECKING:
-    from provisioner.environment import Change, Changes, Proof, Removal
+    from provisioner.environment import Change, Changes, Proof, Removal, Unused
     from provisioner.planner import AutoChoice, Plan
 
 TARGET: Final = "default"
@@ -81,4 +81,16 @@ def removal(found: Removal, *, did: bool) -> dict[str, Any]:
         "bytes": found.size_bytes,
         "kept": [str(path) for path in found.kept],
         "did": did,
+    }
+
+
+def unused(found: Unused | None) -> dict[str, Any] | None:
+    """Return what was, or would be, removed from the store since no environment uses it."""
+    if found is None:
+        return None
+    return {
+        "copies": found.copies,
+        "records": found.records,
+        "bytes": found.size_bytes,
+        "busy": found.busy,
     }

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from provisioner.documents._base import CommandDocument
+from provisioner.documents._unused import UnusedModel  # noqa: TC001 - pydantic reads it
 
 
 class RemovalDocument(CommandDocument):
@@ -31,4 +32,7 @@ class Document(RemovalDocument):
 
     schema_: Literal["torchenv/gc/1"] = Field(
         default="torchenv/gc/1", alias="schema", description="Names this document."
+    )
+    unused: UnusedModel | None = Field(
+        default=None, description="What of the store went too; null where it was not reached."
     )

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from provisioner.documents._base import CommandDocument, DocumentModel
+from provisioner.documents._unused import UnusedModel  # noqa: TC001 - pydantic reads it
 
 
 class StoredFileModel(DocumentModel):
@@ -33,4 +34,7 @@ class Document(CommandDocument):
         default_factory=list, description="What is there, or with `prune` what was removed."
     )
     bytes: int = Field(default=0, description="Their sum.", ge=0)
+    unused: UnusedModel | None = Field(
+        default=None, description="With `prune`: what no environment uses, and went too."
+    )
     did: bool = Field(default=False, description="Whether something may have been removed.")

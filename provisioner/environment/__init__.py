@@ -34,6 +34,7 @@ from provisioner.environment._types import (
     Installed,
     Ours,
 )
+from provisioner.environment._unused import Unused, remove_unused
 from provisioner.environment._verify import Verified, VerifySetting
 from provisioner.environment._verify_report import VerifyReport, verify_environment
 
@@ -61,6 +62,7 @@ __all__ = [
     "RolledBack",
     "State",
     "Status",
+    "Unused",
     "Verified",
     "VerifyReport",
     "VerifySetting",
@@ -77,6 +79,7 @@ __all__ = [
     "plan_destruction",
     "plan_tidying",
     "records_folder",
+    "remove_unused",
     "require_elsewhere",
     "require_free_place",
     "restore_kept",

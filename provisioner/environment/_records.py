@@ -12,6 +12,7 @@ import contextlib
 import csv
 import hashlib
 import io
+import os
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -77,7 +78,11 @@ def kept_record(folder: Path, sha256: str) -> bytes | None:
         digest, _, record = (folder / sha256).read_bytes().partition(b"\n")
     except OSError:
         return None
-    return record if hashlib.sha256(record).hexdigest().encode() == digest else None
+    if hashlib.sha256(record).hexdigest().encode() != digest:
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(folder / sha256)  # when it was last used, by which it is removed one day
+    return record
 
 
 def read_record(wheel: Path) -> bytes:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provisioner.environment._types import Environment
+    from provisioner.environment._unused import Unused
     from provisioner.events import Reporter
 
 _BLOCK_BYTES: Final = 512
@@ -43,6 +44,8 @@ class Removal:
     """What removing them frees; files that other generations or the cache share are not counted."""
     kept: tuple[Path, ...] = ()
     """Environments of other tools, kept aside, which stay."""
+    unused: Unused | None = None
+    """What of the store goes with them; None where that was not looked at."""
 
 
 def plan_tidying(link: Path, *, keep: int) -> Removal:

@@ -100,6 +100,7 @@ EDITED: dict[str, object] = {
     "generation": "0001",
     "changes": CHANGES,
 }
+UNUSED: dict[str, object] = {"copies": 1, "records": 1, "bytes": 4096, "busy": False}
 REMOVED: dict[str, object] = {
     "environment": ".venv",
     "removed": ["0001"],
@@ -180,13 +181,14 @@ BODIES: dict[str, dict[str, object]] = {
     "add": EDITED,
     "remove": EDITED,
     "upgrade": EDITED,
-    "gc": REMOVED,
+    "gc": {**REMOVED, "unused": UNUSED},
     "destroy": REMOVED,
     "kernel": {"name": "project", "folder": "/k/project", "did": True},
     "store": {
         "action": "prune",
         "store": "/s",
         "bytes": 5,
+        "unused": UNUSED,
         "did": True,
         "files": [{"name": "a.whl", "sha256": "0", "bytes": 5, "idle_days": 40.5, "part": False}],
     },

@@ -26,25 +26,36 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many generations to keep beside the current one; the newest stay.",
 )
+@click.option(
+    "--days",
+    type=click.FloatRange(min=0),
+    default=30,
+    show_default=True,
+    help="How long an unpacked wheel in the store must not have been used.",
+)
 @click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
 @click.option("--no-wait", is_flag=True, help="Fail when an apply works on the environment.")
 @output_options
-def command(spec: Path, *, keep: int, dry_run: bool, no_wait: bool, **options: bool) -> int:
+def command(
+    spec: Path, *, keep: int, days: float, dry_run: bool, no_wait: bool, **options: bool
+) -> int:
     """Remove the environment's old generations, and what interrupted applies left.
 
     What is removed can no longer be rolled back to. Environments that other tools made, kept aside
-    by an apply, stay.
+    by an apply, stay. Unpacked wheels in the store that no environment used for long go too.
     """
     output = Output(command="gc", **options)
     removal = gc(
         load_spec(spec),
         keep=keep,
+        days=days,
         dry_run=dry_run,
         wait=not no_wait,
         reporter=output.reporter(),
     )
     if output.as_json:
-        output.document(_parts.removal(removal, did=not dry_run), ())
+        body = _parts.removal(removal, did=not dry_run)
+        output.document({**body, "unused": _parts.unused(removal.unused)}, ())
         return int(ExitCode.DONE)
     from provisioner.cli.render.removal import print_removal
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from provisioner.api.store import StoreReport, look_after_store
+from provisioner.cli import _parts
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import output_options
 from provisioner.findings import ExitCode
@@ -23,7 +24,7 @@ from provisioner.findings import ExitCode
     type=click.FloatRange(min=0),
     default=30,
     show_default=True,
-    help="With `prune`: how long a wheel must not have been wanted.",
+    help="With `prune`: how long a wheel or what was unpacked must not have been wanted.",
 )
 @click.option("--dry-run", is_flag=True, help="With `prune`: only show what would be removed.")
 @output_options
@@ -37,7 +38,8 @@ def command(
 ) -> int:
     """List the wheels that were fetched, remove what nobody wanted for long, or hash them all.
 
-    `prune` removes what broken downloads left too. `verify` exits with 1 where a wheel is damaged.
+    `prune` removes what broken downloads left too, and unpacked wheels that no environment uses.
+    `verify` exits with 1 where a wheel is damaged.
     """
     output = Output(command="store", **options)
     report = look_after_store(
@@ -64,6 +66,7 @@ def _body(action: str, report: StoreReport, *, did: bool) -> dict[str, Any]:
         "action": action,
         "store": str(report.root),
         "bytes": sum(one.size for one in report.kept),
+        "unused": _parts.unused(report.unused),
         "did": did and action == "prune",
         "files": [
             {

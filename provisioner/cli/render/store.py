@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from provisioner.cli.render._text import count, megabytes, print_rows, say
+from provisioner.cli.render.removal import print_unused
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,6 +35,8 @@ def print_store(
                 for one in report.kept
             ],
         )
+    if report.unused is not None:
+        print_unused(console, "Would remove" if dry_run else "Removed", report.unused)
 
 
 def _named(name: str, *, part: bool) -> str:
