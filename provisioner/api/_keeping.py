@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
+from provisioner.api._beyond import known_for
 from provisioner.api.host import host_for
 from provisioner.compat import load_compat
 from provisioner.findings import Finding, PlanError, Severity, Where
@@ -68,7 +69,12 @@ def _plan_aged(spec: Spec, planned: Plan, newest: datetime) -> Plan:
 def _young(planned: Plan, newest: datetime) -> list[tuple[str, str]]:
     """Return (``torch 2.9.1``, day of its release) of each planned release that is too new."""
     dates = [(f"{one.name} {one.public}", _released(one)) for one in planned.trio]
-    return [(name, day) for name, day in dates if day is not None and _is_young(day, newest)]
+    # What was derived from an index has no day; it came after the data, and is not let through.
+    return [
+        (name, day or "on a day that is not known")
+        for name, day in dates
+        if day is None or _is_young(day, newest)
+    ]
 
 
 def _released(build: ChosenBuild) -> str | None:
@@ -120,7 +126,8 @@ def keep_trio(spec: Spec, planned: Plan, lock: Lock | None, upgrade: Upgrade) ->
         torchvision=_pinned(spec.torchvision, locked.get("torchvision")),
         torchaudio=_pinned(spec.torchaudio, locked.get("torchaudio")),
     )
-    verdict = make_plan(pinned, load_compat(), host_for(spec))
+    host = host_for(spec)
+    verdict = make_plan(pinned, known_for(pinned, host).compat, host)
     if isinstance(verdict, Refusal):
         return planned
     kept = next(one for one in verdict.plans if one.target.name == planned.target.name)
@@ -142,7 +149,8 @@ def align_trio(spec: Spec, planned: Plan, first: Plan) -> Plan:
     wish = _pinned(spec.torch, first.torch.public)
     if not isinstance(wish, VersionWish):
         return planned
-    verdict = make_plan(replace(spec, torch=wish), load_compat(), host_for(spec))
+    pinned, host = replace(spec, torch=wish), host_for(spec)
+    verdict = make_plan(pinned, known_for(pinned, host).compat, host)
     if isinstance(verdict, Refusal):
         return planned
     return verdict.of(planned.target.name)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
+from provisioner.api._beyond import known_for
 from provisioner.api.host import any_machine, host_facts
-from provisioner.compat import kind_of, load_compat
+from provisioner.compat import kind_of
 from provisioner.findings import Finding, PlanError, Severity, WorldError
 from provisioner.planner import Refusal
 from provisioner.planner import plan as make_plan
@@ -61,7 +62,8 @@ def settle_target(spec: Spec, name: str | None = None) -> Choice:
         return _named(spec, name)
     if len(spec.targets) == 1:
         return Choice(spec=spec)
-    return choose_target(spec, _this_machine(spec), load_compat(), _has_python)
+    host = _this_machine(spec)
+    return choose_target(spec, host, known_for(spec, host).compat, _has_python)
 
 
 def _this_machine(spec: Spec) -> HostFacts:
@@ -77,8 +79,9 @@ def _named(spec: Spec, name: str) -> Choice:
     # One of another platform can be looked at, and who applies it is told there.
     verdict = None
     if len(spec.targets) > 1 and chosen.sole.platform in (None, host.platform):
-        plans = _plans(spec, host, load_compat())
-        verdict = _on_host(spec, plans.of(name), chosen.sole, host, load_compat())
+        compat = known_for(spec, host).compat
+        plans = _plans(spec, host, compat)
+        verdict = _on_host(spec, plans.of(name), chosen.sole, host, compat)
         if isinstance(verdict, Refusal):
             raise PlanError(verdict.findings)
     return Choice(

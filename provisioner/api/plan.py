@@ -73,8 +73,9 @@ def plan(spec: Spec, *, host: HostFacts | None = None, explain: bool = False) ->
         PlanError: The combination cannot be; the findings say why and what can. Or the facts file
             cannot be used (``TE330``, ``TE331``).
     """
-    known = known_for(spec)
-    verdict = make_plan(spec, known.compat, host or host_for(spec), explain=explain)
+    host = host or host_for(spec)
+    known = known_for(spec, host)
+    verdict = make_plan(spec, known.compat, host, explain=explain)
     if isinstance(verdict, Refusal):
         raise PlanError(known.explained(verdict.findings))
     return verdict

@@ -95,10 +95,19 @@ def test_an_old_driver_is_still_refused(fresh_workspace: Workspace) -> None:
     """The driver is known by the series of CUDA, also of a build that the data does not have."""
     index = fresh_workspace.index
     index.publish(newer(index.scenario))
-    with pytest.raises(PlanError, match="TE304"):
+    with pytest.raises(PlanError, match=r"TE305: The target has NVIDIA driver 470\.1"):
         planned(
             fresh_workspace, accelerator="cu136", environment={"gpus": ["sm_90"], "driver": "470.1"}
         )
+
+
+def test_what_does_not_say_its_build_is_not_derived(fresh_workspace: Workspace) -> None:
+    """Linux wheels of the default index may be for any CUDA, so that none is promised."""
+    with pytest.raises(PlanError) as caught:
+        planned(fresh_workspace, sources={"trio": "default"})
+    finding = caught.value.findings[0]
+    assert finding.code == "TE201"
+    assert "do not say what they are compiled for" in finding.why
 
 
 def test_an_index_without_it_is_named(fresh_workspace: Workspace) -> None:
@@ -145,6 +154,34 @@ def test_locked_and_applied(fresh_workspace: Workspace) -> None:
     first = fresh_workspace.torchenv("apply")
     assert first.exit_code == 0, first.stderr
     assert "TE215" in first.stderr + first.stdout
+    seen = fresh_workspace.run_python("import torch; print(torch.__version__)").check().stdout
+    assert seen.strip() == "2.99.0+cpu"
+
+
+def test_a_release_of_an_unknown_day_is_too_new(fresh_workspace: Workspace) -> None:
+    """`exclude-newer` admits nothing of which the day is not known."""
+    index = fresh_workspace.index
+    index.publish(newer(index.scenario))
+    sources = {"exclude-newer": "2026-11-24"}
+    fresh_workspace.write_spec(torch="2.99.0", python="3.12", torchaudio=False, sources=sources)
+    refused = fresh_workspace.torchenv("lock")
+    assert refused.exit_code != 0
+    assert "TE437" in refused.stderr
+    assert "`torch 2.99.0` (on a day that is not known)" in refused.stderr
+
+
+def test_several_targets_get_the_same(fresh_workspace: Workspace) -> None:
+    """Each target is read from its own folder, and the one that fits this machine is applied."""
+    index = fresh_workspace.index
+    tag = f"cp{HOST_PYTHON.replace('.', '')}"
+    index.publish(newer(index.scenario, pythons=tag))
+    fresh_workspace.write_spec(
+        torch="2.99.0",
+        torchaudio=False,
+        targets={"here": {"accelerator": "cpu"}, "gpu": {"accelerator": "cu136"}},
+    )
+    fresh_workspace.torchenv("lock").check()
+    fresh_workspace.torchenv("apply", "--target", "here").check()
     seen = fresh_workspace.run_python("import torch; print(torch.__version__)").check().stdout
     assert seen.strip() == "2.99.0+cpu"
 
