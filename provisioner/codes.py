@@ -213,6 +213,8 @@ TITLES: Final[dict[str, str]] = {
     "TE833": "Memory ran out",
     "TE834": "A package's metadata is no longer accepted",
     "TE835": "A file's name and its metadata disagree",
+    "TE836": "torchenv's store is damaged or cannot be used",
+    "TE837": "What torchenv began is not finished",
     "TE841": "Requirements ask for different versions of torch",
     "TE842": "The project admits Pythons that torch does not",
     "TE843": "uv only looks at the first index that has the package",

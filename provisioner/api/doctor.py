@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ from provisioner.doctor import (
     collect_environment,
     collect_settings,
     collect_shadows,
+    collect_store,
     collect_toolkits,
     collect_tools,
     collect_user_site,
@@ -76,6 +78,7 @@ def check(env: Path | None = None, *, deep: bool = False, run: bool = False) -> 
             }
         ),
         tools=collect_tools(environ, environment, _uv_version),
+        store=collect_store(paths.store_root(environ), deep=deep),
         user_site=collect_user_site(environ, environment),
         toolkits=collect_toolkits(environ),
     )
@@ -116,6 +119,7 @@ def _with_own(found: EnvironmentFacts, place: Path) -> EnvironmentFacts:
     """Add what torchenv knows of an environment that it made."""
     from provisioner.environment import Ours, inspect_environment
 
+    found = _with_unfinished(found, place.absolute())
     own = inspect_environment(place.absolute())
     if not isinstance(own, Ours):
         return found
@@ -123,6 +127,19 @@ def _with_own(found: EnvironmentFacts, place: Path) -> EnvironmentFacts:
     if own.state is None:
         problem = "Its generation is gone, incomplete, or its state cannot be read."
     return replace(found, generation=own.generation.folder.name, own_problem=problem)
+
+
+def _with_unfinished(found: EnvironmentFacts, place: Path) -> EnvironmentFacts:
+    """Add what torchenv began there and did not finish; what cannot be read is left out."""
+    from provisioner.environment import unfinished_generations
+    from provisioner.environment.inplace import open_journal
+
+    with suppress(OSError):
+        journal = open_journal(place)
+        found = replace(found, journal=None if journal is None else str(journal))
+    with suppress(OSError):
+        found = replace(found, unfinished=tuple(map(str, unfinished_generations(place))))
+    return found
 
 
 def _uv_version(path: str) -> str | None:

@@ -12,6 +12,7 @@ from provisioner.doctor._facts import (
     Facts,
     SettingsFacts,
     Shadow,
+    StoreFacts,
     Tool,
     TorchFile,
     UserSite,
@@ -23,6 +24,7 @@ from provisioner.doctor._machine import (
     collect_shadows,
     collect_toolkits,
 )
+from provisioner.doctor._store import collect_store
 from provisioner.doctor._tools import collect_tools, collect_user_site
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "Observation",
     "SettingsFacts",
     "Shadow",
+    "StoreFacts",
     "Tool",
     "TorchFile",
     "UserSite",
@@ -40,6 +43,7 @@ __all__ = [
     "collect_environment",
     "collect_settings",
     "collect_shadows",
+    "collect_store",
     "collect_toolkits",
     "collect_tools",
     "collect_user_site",

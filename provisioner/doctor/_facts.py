@@ -80,6 +80,10 @@ class EnvironmentFacts:
     """Of an environment that torchenv made."""
     own_problem: str | None = None
     """Why an environment of ours cannot be used."""
+    unfinished: tuple[str, ...] = ()
+    """Generations that an apply of torchenv began, or began to remove."""
+    journal: str | None = None
+    """Of a change in place that was begun and neither undone nor finished."""
 
     def find(self, name: str) -> tuple[Dist, ...]:
         """Return the distributions of a name: more than one is a finding of its own."""
@@ -120,6 +124,24 @@ class UserSite:
     """Whether the environment's own packages come first: in a virtual environment they do."""
     dists: tuple[tuple[str, str], ...]
     """Name and version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFacts:
+    """torchenv's own store of wheels."""
+
+    path: str
+    wheels: int = 0
+    wheel_bytes: int = 0
+    parts: tuple[str, ...] = ()
+    """What downloads left that did not complete; at most some of them, see ``part_count``."""
+    part_count: int = 0
+    part_bytes: int = 0
+    damaged: tuple[str, ...] = ()
+    """Wheels that cannot be what they should be, and why; at most some of them."""
+    damaged_count: int = 0
+    refused: tuple[str, ...] = ()
+    """Folders that cannot be used, and why; at most some of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +189,7 @@ class Facts:
     disks: tuple[Disk, ...] = ()
     tools: tuple[Tool, ...] = ()
     user_site: UserSite | None = None
+    store: StoreFacts | None = None
     toolkits: tuple[str, ...] = ()
     """Folders of CUDA toolkits, ``/usr/local/cuda-12.1``."""
     import_error: str | None = None

@@ -51,6 +51,7 @@ def _environment_rules(
     facts: Facts, environment: EnvironmentFacts, compat: Compat
 ) -> Iterator[Observation]:
     yield from _unusable(environment)
+    yield from _unfinished(environment)
     yield from _half_installed(environment)
     yield from _damaged(environment)
     yield from _duplicates(environment)
@@ -70,6 +71,7 @@ def _machine_rules(facts: Facts) -> Iterator[Observation]:
     yield from _network_settings(facts)
     yield from _disks(facts)
     yield from _toolkits(facts)
+    yield from _store(facts)
 
 
 def _say(  # noqa: PLR0913, PLR0917  the parts of a finding, in their order
@@ -115,6 +117,27 @@ def _unusable(environment: EnvironmentFacts) -> Iterator[Observation]:
             f"`{path}` was made by torchenv and cannot be used as it is.",
             environment.own_problem,
             "Run `torchenv apply`: it makes a whole one.",
+        )  # fmt: skip
+
+
+def _unfinished(environment: EnvironmentFacts) -> Iterator[Observation]:
+    if environment.journal is not None:
+        yield _say(
+            "TE837", Severity.ERROR,
+            f"A change in place of `{environment.path}` was begun and is not finished.",
+            "Its journal is still there: an `apply --in-place` works right now, or one was killed, "
+            "and then some files are new and others old.",
+            "Run `torchenv apply --in-place` again: it undoes or finishes the other one first.",
+            [environment.journal],
+        )  # fmt: skip
+    if environment.unfinished:
+        yield _say(
+            "TE837", Severity.NOTE,
+            f"Generations of `{environment.path}` are incomplete.",
+            "An apply works right now, or one was killed; the environment itself does not use "
+            "them.",
+            "Nothing: the next `torchenv apply` removes what a killed one left.",
+            environment.unfinished,
         )  # fmt: skip
 
 
@@ -572,4 +595,39 @@ def _toolkits(facts: Facts) -> Iterator[Observation]:
             "does, and then its version must be torch's.",
             "Nothing, unless extensions are built: then set `CUDA_HOME` to the one that fits.",
             facts.toolkits,
+        )  # fmt: skip
+
+
+def _store(facts: Facts) -> Iterator[Observation]:
+    store = facts.store
+    if store is None:
+        return
+    if store.refused:
+        yield _say(
+            "TE836", Severity.ERROR,
+            "Folders of torchenv's store cannot be used.",
+            "Wheels are fetched into them; they may belong to another user, as after `sudo`.",
+            "Correct their owner and mode, or name another store with `TORCHENV_STORE`.",
+            store.refused,
+        )  # fmt: skip
+    if store.damaged_count:
+        seen = list(store.damaged)
+        if store.damaged_count > len(seen):
+            seen.append(f"… and {store.damaged_count - len(seen)} more")
+        yield _say(
+            "TE836", Severity.WARNING,
+            "Wheels in torchenv's store are damaged.",
+            "They were cut off or changed after they had been fetched: a full or failing disk, or "
+            "another program.",
+            "Remove these files; `torchenv apply` fetches them again. `torchenv store verify` "
+            "hashes all of them.",
+            seen,
+        )  # fmt: skip
+    if store.part_count:
+        yield _say(
+            "TE836", Severity.NOTE,
+            f"Downloads that did not complete take {store.part_bytes / 1e9:.1f} GB of the store.",
+            "The next apply that wants these wheels goes on from there.",
+            "Nothing, or remove them with `torchenv store prune`.",
+            store.parts,
         )  # fmt: skip

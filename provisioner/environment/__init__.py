@@ -34,6 +34,7 @@ from provisioner.environment._types import (
     Installed,
     Ours,
 )
+from provisioner.environment._unfinished import unfinished_generations
 from provisioner.environment._unused import Unused, remove_unused
 from provisioner.environment._verify import Verified, VerifySetting
 from provisioner.environment._verify_report import VerifyReport, verify_environment
@@ -86,5 +87,6 @@ __all__ = [
     "roll_back",
     "summarise",
     "tidy",
+    "unfinished_generations",
     "verify_environment",
 ]

@@ -49,6 +49,10 @@ def _overview(found: Checkup) -> Iterator[tuple[str, str]]:
     yield "gpu", f"NVIDIA driver {driver}, {gpus}"
     for one in found.facts.tools:
         yield one.name, f"{one.version or 'of unknown version'} of the {one.where}, {one.path}"
+    store = found.facts.store
+    if store is not None:
+        size = f"{store.wheel_bytes / 1e9:.1f} GB"
+        yield "store", f"{store.path}, {store.wheels} wheels, {size}"
     if environment is None:
         yield "env", "none named, active or in .venv"
         return

@@ -10,6 +10,7 @@ from provisioner.environment.inplace._apply import (
     InPlaceRequest,
     apply_in_place,
     in_place_status,
+    open_journal,
 )
 from provisioner.environment.inplace._plan import Action, changes_of
 from provisioner.environment.inplace._site import Site, ask_site, find_python
@@ -25,4 +26,5 @@ __all__ = [
     "changes_of",
     "find_python",
     "in_place_status",
+    "open_journal",
 ]

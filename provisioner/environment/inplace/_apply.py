@@ -363,6 +363,19 @@ def _require_one_disk(site: Site, place: Layout) -> None:
             raise WorldError(_findings.two_disks(site, folder))
 
 
+def open_journal(prefix: Path) -> Path | None:
+    """Return the journal of a transaction that is neither undone nor finished, None without one.
+
+    Args:
+        prefix: Folder of the environment.
+
+    Raises:
+        OSError: It cannot be looked for.
+    """
+    folder = _Place(link=prefix).root
+    return folder / "journal" if Transaction(folder).is_open else None
+
+
 def _transaction(site: Site) -> Transaction:
     return Transaction(_Place(link=site.prefix).root)
 
