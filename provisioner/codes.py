@@ -154,6 +154,7 @@ TITLES: Final[dict[str, str]] = {
     "TE615": "Files are copied, since nothing can be shared",
     "TE616": "There is no such generation to roll back to",
     "TE617": "A generation is no longer what it was",
+    "TE618": "uv would use the environment's path",
     "TE635": "The environment is not ready, and was not to be applied",
     "TE636": "The program cannot be started",
     "TE637": "The spec cannot be written",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from provisioner.api._locks import lock_problem, read_own_lock
 from provisioner.api._setting import Setting
+from provisioner.api._startup import changes_with_startup
 from provisioner.api._target import settle_target
 from provisioner.api.lock import make_locks
 from provisioner.api.plan import plan
@@ -86,7 +87,12 @@ def apply(  # noqa: PLR0913 - keywords, each a word of the command line
         WorldError: Network, disk, interpreter or place of the environment said no.
         VerificationError: Lock, wheel or finished environment is not what it should be.
     """
-    from provisioner.environment import apply_lock, require_elsewhere, require_free_place
+    from provisioner.environment import (
+        apply_lock,
+        require_elsewhere,
+        require_free_place,
+        uv_project_findings,
+    )
 
     reporter = reporter or Reporter()
     choice, planned = _settle(spec, target, reporter)
@@ -98,7 +104,10 @@ def apply(  # noqa: PLR0913 - keywords, each a word of the command line
     request, notes = _request((choice.spec, planned), setting, interpreter, reporter, locked=locked)
     require_elsewhere(choice.spec.path, {package.name for package in request.lock.packages})
     done = apply_lock(replace(request, wait=wait, repair=repair), reporter)
-    findings = dict.fromkeys((*choice.findings, *planned.findings, *notes, *done.findings))
+    warned = uv_project_findings(choice.spec.path, setting.environ) if done.did else ()
+    findings = dict.fromkeys((*choice.findings, *planned.findings, *notes, *done.findings, *warned))
+    if done.did:
+        done = replace(done, changes=changes_with_startup(done.changes, request.lock, setting))
     return replace(done, target=choice.name, findings=tuple(findings))
 
 

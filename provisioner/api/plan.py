@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from provisioner.api._beyond import known_for
 from provisioner.api._locks import current_lock
+from provisioner.api._setting import Setting
+from provisioner.api._startup import changes_with_startup
 from provisioner.api._target import settle_target
 from provisioner.api._templates import template_access
 from provisioner.api.host import host_for
@@ -34,7 +36,7 @@ class Planned:
     """Against the environment; None where there is no lock of this spec to compare with, or no
     target for this machine."""
     doubts: tuple[Finding, ...] = ()
-    """Why a lock that is there cannot be trusted, as warnings."""
+    """Warnings: why a lock that is there cannot be trusted, and who else would write there."""
 
 
 def load_spec(path: str | Path = "torchenv.toml") -> Spec:
@@ -110,6 +112,8 @@ def plan_with_changes(
         return Planned(plans=plans, changes=None, doubts=doubts)
     if current is None:
         return Planned(plans=plans, changes=None)
-    from provisioner.environment import environment_changes
+    from provisioner.environment import environment_changes, uv_project_findings
 
-    return Planned(plans=plans, changes=environment_changes(spec, current))
+    changes = changes_with_startup(environment_changes(spec, current), current, Setting(spec))
+    doubts = uv_project_findings(spec.path, os.environ)
+    return Planned(plans=plans, changes=changes, doubts=doubts)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from provisioner.api._locks import current_lock, lock_problem, read_own_lock
+from provisioner.api._setting import Setting
+from provisioner.api._startup import changes_with_startup
 from provisioner.api._target import settle_target
 from provisioner.api.plan import plan
 from provisioner.findings import TorchenvError
@@ -34,13 +36,21 @@ def status(spec: Spec, *, target: str | None = None) -> Status:
 
 
 def _compared(spec: Spec, platform: str) -> Status:
-    from provisioner.environment import environment_status
+    import os
+
+    from provisioner.environment import environment_status, uv_project_findings
 
     try:
-        found = read_own_lock(spec)
+        lock, problem = read_own_lock(spec), None
     except TorchenvError as exc:
-        return environment_status(spec, None, exc.findings[0])
-    return environment_status(spec, found, lock_problem(found, spec, platform))
+        lock, problem = None, exc.findings[0]
+    if lock is not None:
+        problem = lock_problem(lock, spec, platform)
+    found = environment_status(spec, lock, problem)
+    if lock is not None and found.changes is not None:
+        found = replace(found, changes=changes_with_startup(found.changes, lock, Setting(spec)))
+    warned = uv_project_findings(spec.path, os.environ)
+    return replace(found, findings=(*found.findings, *warned))
 
 
 def status_in_place(

@@ -47,11 +47,23 @@ def changes(found: Changes) -> dict[str, Any]:
     """Return the difference between an environment and its lock."""
     return {
         "added": [
-            {**_why(one), "version": one.after, "size": one.size_bytes} for one in found.added
+            {
+                **_why(one),
+                "version": one.after,
+                "size": one.size_bytes,
+                "startup": list(one.startup),
+            }
+            for one in found.added
         ],
         "removed": [{**_why(one), "version": one.before} for one in found.removed],
         "changed": [
-            {**_why(one), "from": one.before, "to": one.after, "size": one.size_bytes}
+            {
+                **_why(one),
+                "from": one.before,
+                "to": one.after,
+                "size": one.size_bytes,
+                "startup": list(one.startup),
+            }
             for one in found.changed
         ],
         "unchanged": len(found.unchanged),

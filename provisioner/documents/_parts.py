@@ -70,6 +70,9 @@ class AddedModel(ChangeModel):
 
     version: str = Field(description="Locked version.")
     size: int | None = Field(description="Bytes of the wheel.")
+    startup: list[str] = Field(
+        description="Files of the wheel that Python runs at every start, where the store knows it."
+    )
 
 
 class RemovedModel(ChangeModel):
@@ -86,6 +89,9 @@ class VersionChangeModel(ChangeModel):
         description="Locked version; the same where another wheel of it takes its place."
     )
     size: int | None = Field(description="Bytes of the wheel.")
+    startup: list[str] = Field(
+        description="Files of the wheel that Python runs at every start, where the store knows it."
+    )
 
 
 class ChangesModel(DocumentModel):

@@ -24,6 +24,7 @@ from provisioner.environment._removal import (
     tidy,
 )
 from provisioner.environment._rollback import History, RolledBack, environment_history, roll_back
+from provisioner.environment._startup import with_startup
 from provisioner.environment._state import BasePython, Package, Proof, State
 from provisioner.environment._status import Status, environment_changes, environment_status
 from provisioner.environment._types import (
@@ -36,6 +37,7 @@ from provisioner.environment._types import (
 )
 from provisioner.environment._unfinished import unfinished_generations
 from provisioner.environment._unused import Unused, remove_unused
+from provisioner.environment._uv_project import uv_project_findings
 from provisioner.environment._verify import Verified, VerifySetting
 from provisioner.environment._verify_report import VerifyReport, verify_environment
 
@@ -88,5 +90,7 @@ __all__ = [
     "summarise",
     "tidy",
     "unfinished_generations",
+    "uv_project_findings",
     "verify_environment",
+    "with_startup",
 ]

@@ -45,6 +45,8 @@ class Change:
     """What was seen: ``torch/version.py says cuda 12.1``; empty where the versions say it all."""
     size_bytes: int | None = None
     """Of the locked wheel."""
+    startup: tuple[str, ...] = ()
+    """Files of the locked wheel that Python runs at every start, as far as the store knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from provisioner.findings import WorldError
-from provisioner.store import disk_failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -78,6 +77,8 @@ def remove_unused(
                 return Unused(busy=True)
             return _remove(store, wheels, days, dry_run=dry_run)
     except OSError as exc:
+        from provisioner.store import disk_failure  # noqa: PLC0415 - urllib3, not for a no-op
+
         raise WorldError(disk_failure(store, exc)) from exc
 
 

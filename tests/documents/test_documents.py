@@ -51,6 +51,7 @@ CHANGES = {
             "detail": "",
             "version": "2.13.0+cpu",
             "size": 191,
+            "startup": ["a.pth"],
         }
     ],
     "removed": [],
@@ -62,6 +63,7 @@ CHANGES = {
             "from": "26.3",
             "to": "26.3",
             "size": 18,
+            "startup": [],
         }
     ],
     "unchanged": 3,
@@ -327,13 +329,24 @@ def test_models_are_taken_as_they_are() -> None:
     changes = ChangesModel(
         added=[
             AddedModel(
-                name="torch", reason="not installed", detail="", version="2.13.0+cpu", size=191
+                name="torch",
+                reason="not installed",
+                detail="",
+                version="2.13.0+cpu",
+                size=191,
+                startup=["a.pth"],
             )
         ],
         removed=[],
         changed=[
             VersionChangeModel(
-                name="pip", reason="damaged", detail="1 missing", from_="26.3", to="26.3", size=18
+                name="pip",
+                reason="damaged",
+                detail="1 missing",
+                from_="26.3",
+                to="26.3",
+                size=18,
+                startup=[],
             )
         ],
         unchanged=3,

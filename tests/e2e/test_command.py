@@ -62,6 +62,17 @@ def test_colour_is_for_terminals(workspace: Workspace) -> None:
     assert "\x1b[31m" not in plain.stderr
 
 
+def test_a_project_of_uv_is_warned_about_where_something_is_done(workspace: Workspace) -> None:
+    """An apply that works, ``plan`` and ``status`` warn; one with nothing to do says nothing."""
+    workspace.write_spec(torch="2.9.1", torchvision=False, torchaudio=False)
+    project = workspace.environment.parent / "pyproject.toml"
+    project.write_text('[project]\nname = "demo"\nversion = "1"\n')
+    assert "TE618" in workspace.torchenv("apply").check().stderr
+    assert "TE618" in workspace.torchenv("plan").check().stderr
+    assert "TE618" in workspace.torchenv("status").check().stderr
+    assert "TE618" not in workspace.torchenv("apply").check().stderr
+
+
 def test_status_of_every_state(workspace: Workspace) -> None:
     """``status`` tells the states apart, with exit code 1 for all but ``current``."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from provisioner.cli.render._text import count, print_rows, say
+from provisioner.cli.render.plan import print_startup
 from provisioner.paths import display
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ def print_applied(console: Console, applied: Applied, *, quiet: bool) -> None:
         say(console, Text.assemble("Up to date: ", (link, "bold"), f" ({applied.summary})"))
         return
     say(console, Text.assemble("Applied ", (link, "bold"), f": {_counts(applied.changes)}"))
+    for change in (*applied.changes.added, *applied.changes.changed):
+        print_startup(console, change)
     if not quiet:
         print_proof(console, applied.proof)
         say(console, Text(f"Use it: source {link}/bin/activate, or run {link}/bin/python"))

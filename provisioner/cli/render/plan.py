@@ -58,6 +58,14 @@ def print_changes(console: PlainConsole | Console, changes: Changes | None) -> N
     for (sign, style), group in zip(_SIGNS, groups, strict=True):
         for change in group:
             say(console, Text.assemble("  ", (sign, style), f" {_line(change)}"))
+            print_startup(console, change)
+
+
+def print_startup(console: PlainConsole | Console, change: Change) -> None:
+    """Print what of a package Python runs at every start, where there is something."""
+    if change.startup:
+        files = ", ".join(change.startup)
+        say(console, Text(f"    {change.name} runs at every start of Python: {files}"))
 
 
 def _line(change: Change) -> str:
