@@ -16,6 +16,7 @@ from provisioner.diagnosis._installed import candidates_by_install
 from provisioner.diagnosis._libraries import candidates_by_libraries
 from provisioner.diagnosis._mask import mask_private
 from provisioner.diagnosis._normalise import normalise
+from provisioner.diagnosis._overcome import is_overcome
 from provisioner.diagnosis._proxies import candidates_by_proxies
 from provisioner.diagnosis._rules import load_rules
 from provisioner.diagnosis._signs import candidates_by_signs
@@ -77,7 +78,9 @@ def diagnose(raw: str, compat: Compat) -> Diagnosis:
 
 
 def _candidates(text: Text, facts: Facts, compat: Compat) -> Iterator[Candidate]:
-    yield from candidates_by_signs(text.flow, load_rules())
+    for one in candidates_by_signs(text.flow, load_rules()):
+        if not is_overcome(text.flow, one.category):
+            yield one
     yield from candidates_by_libraries(text.flow)
     yield from candidates_by_proxies(text.flow)
     yield from candidates_by_distribution(text, facts, compat)
