@@ -60,16 +60,24 @@ def known_for(spec: Spec, host: HostFacts) -> Known:
     if not _base(spec) and any(_is_linux(one.platform or host.platform) for one in spec.targets):
         return Known(compat, _SAYS_NOTHING)
     # Imported here because a plan within the data needs no network.
-    from provisioner.api._beyond_index import sightings
+    from provisioner.api._beyond_index import notes_of, read_notes, sightings, write_notes
     from provisioner.compat.derive import extended
 
     base = strip_credentials(_base(spec))
+    place, when = (f"`{base}`" if base else "the default index"), "read for this plan"
+    wanted = (_base(spec), _accelerators(spec, compat))
+    notes = notes_of(spec, *wanted)
     try:
-        seen = sightings(spec, compat, _base(spec), _accelerators(spec, compat))
+        seen = sightings(spec, compat, *wanted)
     except TorchenvError as exc:
-        cause = exc.findings[0]
-        return Known(compat, f"The index could not be asked: {cause.message} {cause.why}")
-    more = extended(compat, seen, asked=f"`{base}`" if base else "the default index")
+        # What was locked on a connected machine can then still be applied and looked at.
+        seen, when = read_notes(notes), "as an earlier plan read it, since it cannot be asked now"
+        if not seen:
+            cause = exc.findings[0]
+            return Known(compat, f"The index could not be asked: {cause.message} {cause.why}")
+    else:
+        write_notes(notes, seen)
+    more = extended(compat, seen, asked=f"{place}, {when}")
     if any(spec.torch.specifier.contains(one.torch) for one in more.releases):
         return Known(more)
     named = f"`{base}`" if base else "The default index"

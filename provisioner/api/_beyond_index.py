@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict
 from email.parser import BytesHeaderParser
 from typing import TYPE_CHECKING, Final
 
@@ -13,10 +17,12 @@ from packaging.version import InvalidVersion, Version
 from provisioner.api._setting import Setting
 from provisioner.compat.derive import Sighting
 from provisioner.network import Client, NetworkError, parse_index_page
+from provisioner.paths import write_atomic
 from provisioner.urls import project_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from provisioner.compat import Compat, IndexKind, TrioName
     from provisioner.network import IndexFile
@@ -63,6 +69,30 @@ def sightings(
             return [*_of_page(client, compat, name, files, (index, accelerator))]
 
         return [one for page in pool.map(read, pages) for one in page]
+
+
+def notes_of(spec: Spec, base: str, accelerators: tuple[str, ...]) -> Path:
+    """Return where it is noted what an index listed, in the store; the arguments as above."""
+    text = json.dumps([base, accelerators])
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return Setting(spec).store.root / "derived" / f"{digest}.json"
+
+
+def write_notes(path: Path, seen: list[Sighting]) -> None:
+    """Note what was seen; a store that cannot be written to does without."""
+    if not seen:
+        return
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, json.dumps([asdict(one) for one in seen]).encode())
+
+
+def read_notes(path: Path) -> list[Sighting]:
+    """Return what was noted earlier; nothing where there is no note that can be read."""
+    try:
+        return [Sighting(**one) for one in json.loads(path.read_bytes())]
+    except (OSError, ValueError, TypeError):
+        return []
 
 
 def _files(client: Client, url: str) -> tuple[IndexFile, ...]:

@@ -118,10 +118,12 @@ class Compat:
             return None
         return self._accelerator_known(member, build)
 
-    def _accelerator_known(self, member: Member, build: Build) -> Known:
+    def _accelerator_known(self, member: Member, build: Build) -> Known | None:
         for row in member.also:
             if build.platform in row.platforms and build.accelerator in row.accelerators:
                 return row.known
+        if member.derived:
+            return None
         like = [
             own.known
             for torch in member.built_for

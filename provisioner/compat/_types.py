@@ -78,6 +78,8 @@ class Member:
     """torch releases whose accelerators PyTorch's index has it for."""
     also: tuple[MemberBuild, ...] = ()
     """Builds on PyTorch's index that do not follow from ``built_for``."""
+    derived: bool = False
+    """Whether it was read from an index; then ``also`` is everything that there is."""
     yanked: str = ""
     """The reason why it was withdrawn; such a release belongs to no torch."""
     known: Known

@@ -71,7 +71,7 @@ def extended(compat: Compat, sightings: Iterable[Sighting], *, asked: str) -> Co
     Args:
         compat: The data that ships.
         sightings: Files of the trio that are not withdrawn.
-        asked: The index, for people.
+        asked: The index and when it was read, for people: "the default index, read for this plan".
     """
     seen = [one for file in sightings for one in _cells(file)]
     newer = Version(compat.newest.torch)
@@ -110,7 +110,7 @@ def extended(compat: Compat, sightings: Iterable[Sighting], *, asked: str) -> Co
         builds_by_place=places,
         wheels=(*wheels, *compat.wheels),
         accelerators={**compat.accelerators, **accelerators},
-        citations={**compat.citations, ASKED: f"{asked}, read for this plan"},
+        citations={**compat.citations, ASKED: asked},
         platforms=tuple(sorted({*compat.platforms, *(build.platform for build in builds)})),
     )
 
@@ -214,6 +214,7 @@ def _member(
         ),
         requires_python=next((one.file.requires_python for one in files), ""),
         built_for=(),
+        derived=True,
         also=tuple(
             MemberBuild(
                 platforms=(platform,),

@@ -246,9 +246,7 @@ def _best_index(request: Request, release: Release, compat: Compat) -> Verdict:
 
 
 def _on_index(request: Request, release: Release, build: Build, compat: Compat) -> Verdict:
-    # A derived release may have members that nobody says belong to it: they are left out.
-    eligible = (_eligible(request, release, name, compat) for name in request.wanted)
-    members = tuple(_best_member(some, build, request.python, compat) for some in eligible if some)
+    members = tuple(_members(request, release, build, compat))
     obstacles = (
         *_no_member(request, build, members, compat),
         *_patch_excluded(request, build, members),
@@ -265,6 +263,22 @@ def _on_index(request: Request, release: Release, build: Build, compat: Compat) 
             *iter_code_doubts(request.machine, build, compat),
         ),
     )
+
+
+def _members(request: Request, release: Release, build: Build, compat: Compat) -> Iterator[Member]:
+    """Yield the best release of each wanted member.
+
+    A release that was derived from an index may have none beside a build. One that only follows
+    torch is left out then, and the plan warns.
+    """
+    for name in request.wanted:
+        eligible = _eligible(request, release, name, compat)
+        if release.derived and not isinstance(request.wish(name), VersionWish):
+            eligible = tuple(
+                one for one in eligible if compat.member_known(one, build, request.python)
+            )
+        if eligible:
+            yield _best_member(eligible, build, request.python, compat)
 
 
 def _best_member(eligible: tuple[Member, ...], build: Build, python: str, compat: Compat) -> Member:

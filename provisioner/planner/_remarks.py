@@ -75,7 +75,7 @@ def _not_derived(scene: Scene, choice: Choice) -> Iterator[str]:
     chosen = {member.name for member in choice.members}
     for name in scene.request.wanted:
         if name not in chosen:
-            yield f"which {name} goes with it is not known, and {name} is left out"
+            yield f"no {name} is known to go with it, and {name} is left out"
 
 
 def _doubtful(scene: Scene, choice: Choice, doubts: list[Doubt]) -> Finding:

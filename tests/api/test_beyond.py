@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from provisioner.api._beyond_index import read_notes
 from provisioner.api.plan import load_spec, plan
 from provisioner.compat import load_compat
 from provisioner.compat.derive import Sighting, extended
@@ -14,6 +15,8 @@ from provisioner.findings import PlanError
 from tests.support import HOST_PYTHON
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from provisioner.planner import Plan
     from tests.support import Workspace
     from tests.support.scenario import Scenario
@@ -30,6 +33,7 @@ def newer(scenario: Scenario, **changes: Any) -> Scenario:  # noqa: ANN401  # as
         "pythons": "cp310..cp313",
         "tags": ["{py}-{py}-manylinux_2_28_x86_64"],
     }
+    common |= {key: changes[key] for key in ("accelerators", "pythons") if key in changes}
     torch = {**common, "projects": {"torch": "2.99.0"}}
     vision = {
         **common,
@@ -79,7 +83,7 @@ def test_what_no_index_says_is_named(fresh_workspace: Workspace) -> None:
     assert versions(made) == {"torch": "2.99.0+cu136"}
     text = the_warning(made)
     assert "for which GPU architectures it has code is not known" in text
-    assert "which torchvision goes with it is not known, and torchvision is left out" in text
+    assert "no torchvision is known to go with it, and torchvision is left out" in text
     assert any(one.code.startswith("TE3") for one in made.findings)
 
 
@@ -89,6 +93,19 @@ def test_a_pin_that_nobody_vouches_for_is_refused(fresh_workspace: Workspace) ->
     index.publish(newer(index.scenario, sidecar=False))
     with pytest.raises(PlanError, match="It is not known whether torchvision"):
         planned(fresh_workspace, torchvision="0.99.0")
+
+
+def test_auto_looks_at_the_builds_of_the_newest_known(fresh_workspace: Workspace) -> None:
+    """`auto` reads the folders that the newest release of the data has builds for."""
+    index = fresh_workspace.index
+    index.publish(newer(index.scenario, accelerators=["cpu", "cu132"]))
+    machine = {"gpus": ["sm_90"], "driver": "999.1"}
+    made = planned(fresh_workspace, accelerator="auto", environment=machine)
+    assert versions(made) == {"torch": "2.99.0+cu132", "torchvision": "0.99.0+cu132"}
+    # The index has torchaudio 2.11.0 for `cpu`, and not for this build.
+    assert "no torchaudio is known to go with it, and torchaudio is left out" in the_warning(made)
+    wanted = planned(fresh_workspace, accelerator="cpu")
+    assert versions(wanted)["torchaudio"] == "2.11.0+cpu"
 
 
 def test_an_old_driver_is_still_refused(fresh_workspace: Workspace) -> None:
@@ -158,6 +175,29 @@ def test_locked_and_applied(fresh_workspace: Workspace) -> None:
     assert seen.strip() == "2.99.0+cpu"
 
 
+def test_what_was_applied_needs_no_index(fresh_workspace: Workspace) -> None:
+    """With the index gone, what an earlier plan read of it serves, and the warning says so."""
+    index = fresh_workspace.index
+    tag = f"cp{HOST_PYTHON.replace('.', '')}"
+    index.publish(newer(index.scenario, pythons=tag))
+    fresh_workspace.write_spec(torch="2.99.0", torchaudio=False)
+    fresh_workspace.torchenv("apply").check()
+    index.close()
+    again = fresh_workspace.torchenv("apply", "--json").check().json
+    assert again["did"] is False
+    (warning,) = [one for one in again["findings"] if one["code"] == "TE215"]
+    assert "as an earlier plan read it, since it cannot be asked now" in warning["message"]
+    fresh_workspace.torchenv("status").check()
+
+
+def test_a_note_that_cannot_be_read_is_none(tmp_path: Path) -> None:
+    """A broken note is as good as none: the plan is refused as if there were no note."""
+    note = tmp_path / "note.json"
+    for text in ("", "[1]", '[{"strange": 1}]', "{"):
+        note.write_text(text)
+        assert read_notes(note) == []
+
+
 def test_a_release_of_an_unknown_day_is_too_new(fresh_workspace: Workspace) -> None:
     """`exclude-newer` admits nothing of which the day is not known."""
     index = fresh_workspace.index
@@ -195,7 +235,7 @@ def test_derived_values_say_where_they_come_from() -> None:
         accelerator="cpu",
     )
     linux = replace(file, name="torch-2.99.0-cp314-cp314-manylinux_2_28_x86_64.whl")
-    more = extended(COMPAT, [file, linux], asked="the default index")
+    more = extended(COMPAT, [file, linux], asked="the default index, read for this plan")
     (build,) = more.builds("2.99.0")
     assert (build.platform, build.accelerator, build.known) == ("macos-arm64", "cpu", "listed")
     wheel = more.wheel("torch", build, "3.14")
