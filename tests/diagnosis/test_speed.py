@@ -47,7 +47,19 @@ def test_error_in_the_middle(noise: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["a" * 50, "((", "[[", "\\", "''\"", "torch==", "from versions: ", "undefined symbol: ", "| "],
+    [
+        "a" * 50,
+        "((",
+        "[[",
+        "\\",
+        "''\"",
+        "torch==",
+        "from versions: ",
+        "undefined symbol: ",
+        "| ",
+        "install torch>=71 ls ",
+        "from versions: ) location ",
+    ],
 )
 def test_hostile(piece: str) -> None:
     """No repetition makes an expression slow."""

@@ -99,3 +99,24 @@ def test_no_environment(workspace: Workspace) -> None:
     """A folder that is no environment is an error; no environment at all is none."""
     workspace.torchenv("doctor").check()
     assert "TE898" in workspace.torchenv("doctor", "--env", "nowhere").check(1).stdout
+
+
+def test_unfinished_work_and_store(workspace: Workspace) -> None:
+    """A journal in place, an incomplete generation and a cut wheel of the store are found."""
+    site = make_venv(workspace.root / "other")
+    install(site, "pip", "24.0")
+    journal = workspace.root / "other" / ".torchenv" / "in-place" / "journal"
+    journal.parent.mkdir(parents=True)
+    journal.touch()
+    begun = workspace.root / ".torchenv" / "other" / "0001"
+    begun.mkdir(parents=True)
+    wheel = workspace.root / "kept" / "wheels" / "ab" / ("ab" * 32) / "a-1-py3-none-any.whl"
+    wheel.parent.mkdir(parents=True)
+    wheel.write_bytes(b"PK")
+    done = workspace.torchenv(
+        "doctor", "--env", "other", environ={"TORCHENV_STORE": str(workspace.root / "kept")}
+    ).check(1)
+    assert "error TE837: A change in place of `other` was begun" in done.stdout
+    assert "note TE837: Generations of `other` are incomplete." in done.stdout
+    assert "warning TE836: Wheels in torchenv's store are damaged." in done.stdout
+    assert "  pip   24.0 of the environment, " in done.stdout
