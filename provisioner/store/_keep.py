@@ -54,12 +54,13 @@ def iter_kept(root: Path) -> Iterator[Kept]:
 def _kept(path: Path) -> Kept:
     facts = path.stat()
     is_part = path.suffix == ".part"
+    wanted = facts if is_part else path.parent.stat()  # `Store` renews the folder's time
     return Kept(
         name=path.name.removesuffix(".part"),
         sha256=path.parent.name,
         path=path,
         size=facts.st_blocks * 512 if is_part else facts.st_size,
-        idle_days=(time.time() - facts.st_mtime) / _DAY_S,
+        idle_days=(time.time() - wanted.st_mtime) / _DAY_S,
         part=is_part,
     )
 

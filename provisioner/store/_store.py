@@ -195,8 +195,9 @@ class Store:
         path = self.path(wheel)
         if is_whole(path, wheel):
             # When it was last wanted: what `prune` goes by. A store of others may not be written.
+            # The folder's time, since the engine unpacks a wheel again whose own times changed.
             with suppress(OSError):
-                os.utime(path)
+                os.utime(path.parent)
             return True
         if path.exists():
             reporter.detail(f"{wheel.name}: damaged in the store, fetched anew")

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 
 def _age(path: Path, days: float) -> None:
+    """Say of a wheel that it was last wanted days ago."""
     then = time.time() - days * 86_400
-    os.utime(path, (then, then))
+    os.utime(path.parent, (then, then))
 
 
 def _broken_off(server: Server, store: Store) -> WantedWheel:
@@ -95,3 +96,20 @@ def test_damage_is_found(server: Server, store: Store, client: Client, listener:
     whole, (finding,) = verify(store.root, Reporter())
     assert (whole, finding.code) == (1, "TE513")
     assert finding.message == f"`{bad.name}` in the store is damaged."
+
+
+def test_being_wanted_leaves_the_wheel_itself_alone(
+    server: Server, store: Store, client: Client
+) -> None:
+    """The engine unpacks a wheel again whose times changed, so the folder's time is renewed."""
+    wheel = publish(server, "demo")
+    path = store.fetch([wheel], client, Reporter())[wheel.sha256]
+    _age(path, 3)
+    before = path.stat()
+    store.fetch([wheel], client, Reporter())
+    assert (path.stat().st_mtime_ns, path.stat().st_ctime_ns) == (
+        before.st_mtime_ns,
+        before.st_ctime_ns,
+    )
+    (kept,) = iter_kept(store.root)
+    assert round(kept.idle_days) == 0
