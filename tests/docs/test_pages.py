@@ -87,21 +87,26 @@ def _clone(folder: Path) -> None:
     """Make ``folder`` look like a clone in which ``make`` has already set up ``.dev``."""
     for name in ("Makefile", "pyproject.toml"):
         shutil.copy(REPOSITORY / name, folder)
-    (folder / "examples").mkdir()
-    for pattern in ("[!p.]*.toml", "*.py"):
-        for path in (REPOSITORY / "examples").glob(pattern):
-            shutil.copy(path, folder / "examples")
     (folder / ".dev").mkdir()
     for name in ("bin", "lib", "pyvenv.cfg"):
         (folder / ".dev" / name).symlink_to(BIN.parent / name)
     (folder / ".dev" / ".run").touch()
 
 
+def _copy_examples(folder: Path) -> None:
+    (folder / "examples").mkdir()
+    for pattern in ("[!p.]*.toml", "*.py"):
+        for path in (REPOSITORY / "examples").glob(pattern):
+            shutil.copy(path, folder / "examples")
+
+
 def _world(page: Page, folder: Path, index: IndexServer) -> World:
     """Return a reader's machine for ``page``."""
     workspace = make_workspace(folder, index)
     changes = _Changes(workspace=workspace, addresses=_addresses(page, index))
-    _clone(workspace.root)
+    _copy_examples(workspace.root)
+    if "$ make" in page.text:  # else the reader's own project, where our pyproject.toml is not
+        _clone(workspace.root)
     for path in (workspace.root / "examples").glob("*.toml"):
         path.write_text(changes.adapt(path.name, path.read_text()))
     stage = folder / "stage"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -59,7 +60,10 @@ def test_signals_that_python_ignores_are_not_ignored(applied: Project) -> None:
     shown = entry("run", "sh", "-c", 'grep SigIgn "/proc/$$/status"', cwd=applied.root)[1]
     if not shown:
         pytest.skip("no /proc here; Linux covers it")
-    assert int(shown.split()[1], 16) == 0
+    ignored = int(shown.split()[1], 16)
+    # Others may be ignored by whoever started the tests, and stay so.
+    of_python = (signal.SIGPIPE, signal.SIGXFSZ)
+    assert [one for one in of_python if ignored & 1 << (one - 1)] == []
     assert entry("run", "python", "-c", code, cwd=applied.root)[0] == 0
 
 
