@@ -162,18 +162,18 @@ def verify_real(folder: Path, rounds: int) -> None:
 
 
 def go_back(folder: Path, rounds: int) -> None:
-    """Roll back and forth between two generations, beside an apply with nothing to do."""
+    """Roll back, and apply the lock again, which takes the generation that was kept."""
     with IndexServer(load_scenario("main")) as index:
         workspace = make_workspace(folder, index)
         workspace.write_spec(torch="2.2.0", accelerator="cu118")
         workspace.torchenv("apply").check()
-        spec = workspace.write_spec(torch="2.2.1", accelerator="cu118")
+        spec = workspace.write_spec(torch="2.1.0", accelerator="cu118")
         workspace.torchenv("apply").check()
         report(
-            "Roll back, tiny wheels",
+            "Back and forth, tiny wheels",
             (
                 Contender(
-                    name="torchenv apply, nothing to do",
+                    name="torchenv apply, to the kept generation",
                     argv=[BIN / "torchenv", "apply", spec],
                     environ=workspace.environ,
                 ),
