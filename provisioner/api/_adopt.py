@@ -40,7 +40,6 @@ _NO_PYTHON_PACKAGES: Final = frozenset(
         "pytorch-cuda", "pytorch-mutex", "git", "cmake", "make", "ninja", "cxx-compiler",
     }
 )  # fmt: skip
-_CONDA: Final = re.compile(r"^(?:[\w.-]+::)?(?P<name>[\w.-]+)\s*(?P<version>[^\s].*)?$")
 _LEVELS: Final = 8
 """How deep requirements files may include one another."""
 

@@ -90,29 +90,13 @@ def install(installation: Installation, environ: Mapping[str, str], reporter: Re
 
 def throwaway_lock(installation: Installation) -> str:
     """Return a PEP 751 file in which every package is a local wheel."""
-    # Imported late: only building needs them.
-    import tomlkit  # noqa: PLC0415
-    from packaging.pylock import Package, PackageWheel, Pylock  # noqa: PLC0415
-    from packaging.utils import canonicalize_name  # noqa: PLC0415
-    from packaging.version import Version  # noqa: PLC0415
+    # Imported late: only building needs it.
+    from provisioner.lockfile import render_by_path  # noqa: PLC0415
 
-    packages = [
-        Package(
-            name=canonicalize_name(package.name),
-            version=Version(package.version),
-            wheels=[
-                PackageWheel(
-                    name=package.wheel.name,
-                    path=str(installation.wheels[package.wheel.sha256]),
-                    size=package.wheel.size,
-                    hashes={"sha256": package.wheel.sha256},
-                )
-            ],
-        )
-        for package in installation.lock.packages
-    ]
-    lock = Pylock(lock_version=Version("1.0"), created_by="torchenv", packages=packages)
-    return tomlkit.dumps(lock.to_dict())
+    wheels = installation.wheels
+    return render_by_path(
+        installation.lock, lambda wheel: str(wheels[wheel.sha256]), requires_python=False
+    )
 
 
 def install_error(installation: Installation, exc: ProcessFailedError) -> TorchenvError:

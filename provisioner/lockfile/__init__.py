@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         wanted_wheels,
         write_bundle,
     )
+    from provisioner.lockfile._by_path import render_by_path
     from provisioner.lockfile._connections import engine_environ, network_settings
     from provisioner.lockfile._difference import LockDifference, PackageChange, difference
     from provisioner.lockfile._foreign import ForeignLock, read_foreign_lock
@@ -54,6 +55,7 @@ __all__ = [
     "preferences",
     "read_foreign_lock",
     "read_lock",
+    "render_by_path",
     "render_lock",
     "require_same_lock",
     "set_problem",
@@ -93,6 +95,7 @@ _MODULES = {
     "preferences": "_keep",
     "read_foreign_lock": "_foreign",
     "read_lock": "_read",
+    "render_by_path": "_by_path",
     "render_lock": "_write",
     "require_same_lock": "_bundle",
     "set_problem": "_set",

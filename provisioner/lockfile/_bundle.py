@@ -306,34 +306,9 @@ def _page(wheels: Iterable[WantedWheel]) -> bytes:
 
 def _pylock(lock: Lock) -> str:
     """Return a PEP 751 file that names the bundle's wheels by path."""
-    import tomlkit  # noqa: PLC0415 - slow to load, only for bundles
-    from packaging.pylock import Package, PackageWheel, Pylock  # noqa: PLC0415 - as above
-    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - as above
-    from packaging.utils import canonicalize_name  # noqa: PLC0415 - as above
-    from packaging.version import Version  # noqa: PLC0415 - as above
+    from provisioner.lockfile._by_path import render_by_path  # noqa: PLC0415 - slow to load
 
-    packages = [
-        Package(
-            name=canonicalize_name(package.name),
-            version=Version(package.version),
-            wheels=[
-                PackageWheel(
-                    name=package.wheel.name,
-                    path=f"wheels/{package.wheel.name}",
-                    size=package.wheel.size,
-                    hashes={"sha256": package.wheel.sha256},
-                )
-            ],
-        )
-        for package in lock.packages
-    ]
-    document = Pylock(
-        lock_version=Version("1.0"),
-        created_by="torchenv",
-        requires_python=SpecifierSet(lock.requires_python),
-        packages=packages,
-    )
-    return tomlkit.dumps(document.to_dict())
+    return render_by_path(lock, lambda wheel: f"wheels/{wheel.name}", requires_python=True)
 
 
 def _requirements(lock: Lock) -> str:

@@ -1,0 +1,50 @@
+"""A PEP 751 file in which every package is a wheel of this machine, named by its path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import tomlkit
+from packaging.pylock import Package, PackageWheel, Pylock
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from provisioner.lockfile._types import Lock, LockedWheel
+
+
+def render_by_path(
+    lock: Lock, path_of: Callable[[LockedWheel], str], *, requires_python: bool
+) -> str:
+    """Return the text of the file.
+
+    Args:
+        lock: Its packages, each with the wheel for the lock's target.
+        path_of: Where a wheel lies, absolute or seen from the file.
+        requires_python: Whether the file says for which Python it is.
+    """
+    packages = [
+        Package(
+            name=canonicalize_name(package.name),
+            version=Version(package.version),
+            wheels=[
+                PackageWheel(
+                    name=package.wheel.name,
+                    path=path_of(package.wheel),
+                    size=package.wheel.size,
+                    hashes={"sha256": package.wheel.sha256},
+                )
+            ],
+        )
+        for package in lock.packages
+    ]
+    document = Pylock(
+        lock_version=Version("1.0"),
+        created_by="torchenv",
+        requires_python=SpecifierSet(lock.requires_python) if requires_python else None,
+        packages=packages,
+    )
+    return tomlkit.dumps(document.to_dict())
