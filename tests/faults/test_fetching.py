@@ -28,7 +28,10 @@ ROOT = Path(__file__).parents[2]
 CHILD = """
 import os, signal, sys
 from pathlib import Path
+from dataclasses import replace
+from provisioner.environment import apply_lock
 from provisioner.events import Reporter
+from provisioner.network import Client, Network
 from tests.environment.kit import make_project
 from tests.faults.test_fetching import lock_at
 
@@ -39,8 +42,11 @@ class Killing(Reporter):
         if len(there) >= int(sys.argv[3]):
             os.kill(os.getpid(), signal.SIGKILL)
 
+# One connection: a wheel is begun when those before it are whole, so the kill is between them.
+one_connection = Network(connections=1)
 project = make_project(Path(sys.argv[1]))
-project.apply(lock_at(project, sys.argv[2]), Killing())
+request = project.request(lock_at(project, sys.argv[2]))
+apply_lock(replace(request, client=lambda: Client(one_connection)), Killing())
 """
 
 
