@@ -17,13 +17,14 @@ from provisioner.doctor._facts import (
     TorchFile,
     UserSite,
 )
-from provisioner.doctor._judge import Observation, judge
+from provisioner.doctor._judge import judge
 from provisioner.doctor._machine import (
     collect_disks,
     collect_settings,
     collect_shadows,
     collect_toolkits,
 )
+from provisioner.doctor._observation import Observation
 from provisioner.doctor._store import collect_store
 from provisioner.doctor._tools import collect_tools, collect_user_site
 
