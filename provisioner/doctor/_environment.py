@@ -1,39 +1,30 @@
 """Reading an environment from its files; nothing of it is started.
 
-A distribution is what its ``.dist-info`` folder says (PyPA, "Recording installed projects"), an
-environment what its ``pyvenv.cfg`` or ``conda-meta`` says.
+An environment is what its ``pyvenv.cfg`` or ``conda-meta`` says.
 """
 
 from __future__ import annotations
 
-import base64
-import csv
-import hashlib
 import json
 import os
 import re
-from email.parser import HeaderParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from packaging.utils import canonicalize_name
-
-from provisioner.doctor._facts import Dist, EnvironmentFacts, TorchFile
+from provisioner.doctor._dists import dist_infos, read_dist, read_text
+from provisioner.doctor._facts import EnvironmentFacts, TorchFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provisioner.doctor._facts import EnvironmentKind
 
-_SHOWN: Final = 5
-"""How many files of each kind are named."""
 _VERSION_LINE: Final = re.compile(
     r"^(__version__|cuda|hip)\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE
 )
 _OPENMP: Final = re.compile(
     r"^(?:lib)?(?:iomp5|omp|omp5|gomp|omp140)[\w.-]*\.(?:so|dylib|dll)[.\d]*$"
 )
-_CHUNK: Final = 1 << 20
 
 
 def collect_environment(path: Path, *, deep: bool = False) -> EnvironmentFacts:
@@ -47,7 +38,7 @@ def collect_environment(path: Path, *, deep: bool = False) -> EnvironmentFacts:
         return EnvironmentFacts(path=str(path), kind="none", python=None)
     sites = tuple(_site_packages(path))
     config = _pyvenv(path)
-    dists = [_dist(folder, path, deep=deep) for site in sites for folder in _dist_infos(site)]
+    dists = [read_dist(folder, path, deep=deep) for site in sites for folder in dist_infos(site)]
     home = config.get("home")
     return EnvironmentFacts(
         path=str(path),
@@ -105,7 +96,7 @@ def _conda_packages(path: Path) -> Iterator[tuple[str, str]]:
     """Yield name and version of what conda installed; records that cannot be read are left out."""
     for file in (path / "conda-meta").glob("*.json"):
         try:
-            record = json.loads(_read(file))
+            record = json.loads(read_text(file))
         except ValueError:
             record = None
         if isinstance(record, dict) and "name" in record:
@@ -142,82 +133,3 @@ def _torch_file(sites: tuple[Path, ...]) -> TorchFile | None:
             version=found.get("__version__"), cuda=found.get("cuda"), hip=found.get("hip")
         )
     return None
-
-
-# -- distributions
-
-
-def _dist_infos(site: Path) -> list[Path]:
-    return sorted(one for one in site.glob("*.dist-info") if not one.name.startswith("~"))
-
-
-def _dist(folder: Path, root: Path, *, deep: bool) -> Dist:
-    name, _, version = folder.name.removesuffix(".dist-info").partition("-")
-    headers = HeaderParser().parsestr(_read(folder / "METADATA"))
-    rows = _record(folder)
-    missing, resized, damaged = _compare(folder.parent, rows, deep=deep)
-    return Dist(
-        name=canonicalize_name(headers.get("Name") or name),
-        version=headers.get("Version") or version,
-        folder=os.path.relpath(folder, root),
-        installer=_read(folder / "INSTALLER").strip(),
-        requires=tuple(headers.get_all("Requires-Dist") or ()),
-        has_record=rows is not None,
-        missing=tuple(missing[:_SHOWN]),
-        missing_count=len(missing),
-        resized=tuple(resized[:_SHOWN]),
-        damaged=tuple(damaged[:_SHOWN]),
-    )
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
-def _record(folder: Path) -> list[list[str]] | None:
-    """Return the rows of RECORD, None where there is none."""
-    try:
-        with (folder / "RECORD").open(encoding="utf-8", newline="", errors="replace") as file:
-            return [row for row in csv.reader(file) if row and row[0]]
-    except (OSError, csv.Error):
-        return None
-
-
-def _compare(
-    site: Path, rows: list[list[str]] | None, *, deep: bool
-) -> tuple[list[str], list[str], list[str]]:
-    """Return files that are missing, of another size, and (where asked) of another hash."""
-    missing: list[str] = []
-    resized: list[str] = []
-    damaged: list[str] = []
-    base = str(site)
-    for row in rows or ():
-        name, digest, size = (*row, "", "")[:3]
-        if name.endswith((".pyc", "/RECORD")):
-            continue
-        path = os.path.join(base, name)  # noqa: PTH118  12000 times: as text it is much faster
-        try:
-            found = os.stat(path)  # noqa: PTH116
-        except OSError:
-            missing.append(name)
-            continue
-        if size.isdigit() and int(size) != found.st_size:
-            resized.append(name)
-        elif deep and digest.startswith("sha256=") and _sha256(path) != digest[7:]:
-            damaged.append(name)
-    return missing, resized, damaged
-
-
-def _sha256(path: str) -> str:
-    """Return the digest in the form of RECORD: URL-safe base64 without padding."""
-    digest = hashlib.sha256()
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-    except OSError:
-        return ""
-    return base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
