@@ -234,6 +234,7 @@ TITLES: Final[dict[str, str]] = {
     "TE856": "The C library is older than the wheel needs",
     "TE857": "No wheels for this processor",
     "TE858": "A 32-bit Python is used",
+    "TE859": "The cache of pip or uv is damaged or cannot be used",
     "TE861": "Compiled for NumPy 1, run with NumPy 2",
     "TE862": "A package that torch needs is not installed",
     "TE863": "A local file hides the real module",

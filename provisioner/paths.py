@@ -42,7 +42,23 @@ def pip_cache(environ: Mapping[str, str]) -> Path:
     chosen = environ.get("PIP_CACHE_DIR")
     import platformdirs  # noqa: PLC0415 - not for every command
 
-    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("pip")
+    if chosen:
+        return Path(chosen).expanduser()
+    return platformdirs.user_cache_path("pip", appauthor=False)
+
+
+def uv_cache(environ: Mapping[str, str]) -> Path:
+    r"""Return the folder of the user's uv's cache, which is not that of torchenv's engine.
+
+    Source: uv's documentation, "Cache directory": ``UV_CACHE_DIR``, else ``uv`` below
+    ``XDG_CACHE_HOME`` or ``~/.cache`` (also on macOS), and ``%LOCALAPPDATA%\uv\cache``.
+    """
+    chosen = environ.get("UV_CACHE_DIR")
+    if chosen:
+        return Path(chosen).expanduser()
+    if os.name == "nt":
+        return Path(environ.get("LOCALAPPDATA") or Path.home()) / "uv" / "cache"
+    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "uv"
 
 
 def display(path: Path) -> str:

@@ -13,25 +13,30 @@ from typing import TYPE_CHECKING, Final
 
 from provisioner import paths
 from provisioner.api.host import host_facts
+from provisioner.api.plan import load_spec
 from provisioner.compat import load_compat
 from provisioner.doctor import (
     Facts,
     Observation,
     collect_disks,
     collect_environment,
+    collect_pip_cache,
     collect_settings,
     collect_shadows,
     collect_store,
     collect_toolkits,
     collect_tools,
     collect_user_site,
+    collect_uv_cache,
     judge,
 )
+from provisioner.findings import TorchenvError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from provisioner.doctor import EnvironmentFacts
+    from provisioner.doctor import CacheFacts, EnvironmentFacts, SettingsFacts
+    from provisioner.events import Reporter
 
 _IMPORT_LIMIT_S: Final = 300.0
 _VERSION_LIMIT_S: Final = 10.0
@@ -63,10 +68,11 @@ def check(env: Path | None = None, *, deep: bool = False, run: bool = False) -> 
     environ = os.environ
     place = env or default_environment(environ)
     environment = None if place is None else _with_own(collect_environment(place, deep=deep), place)
+    settings = collect_settings(environ)
     facts = Facts(
         host=host_facts(),
         environment=environment,
-        settings=collect_settings(environ),
+        settings=settings,
         shadows=collect_shadows(
             Path.cwd(), environ, environment.site_packages if environment else ()
         ),
@@ -79,6 +85,7 @@ def check(env: Path | None = None, *, deep: bool = False, run: bool = False) -> 
         ),
         tools=collect_tools(environ, environment, _uv_version),
         store=collect_store(paths.store_root(environ), deep=deep),
+        caches=tuple(_caches(environ, settings, place or Path.cwd(), deep=deep)),
         user_site=collect_user_site(environ, environment),
         toolkits=collect_toolkits(environ),
     )
@@ -96,23 +103,83 @@ def default_environment(environ: Mapping[str, str]) -> Path | None:
     return here if here.exists() or here.is_symlink() else None
 
 
-def fix(observations: Iterable[Observation]) -> tuple[str, ...]:
-    """Remove the left-overs that observations name, and return what was removed.
+def _caches(
+    environ: Mapping[str, str], settings: SettingsFacts, place: Path, *, deep: bool
+) -> Iterator[CacheFacts]:
+    chosen = environ.get("PIP_CACHE_DIR") or settings.cache_dir
+    of_pip = Path(chosen).expanduser() if chosen else paths.pip_cache(environ)
+    found = (
+        collect_pip_cache(of_pip, deep=deep),
+        collect_uv_cache(paths.uv_cache(environ), place, deep=deep),
+    )
+    yield from (one for one in found if one is not None)
 
-    Only folders in ``site-packages`` that begin with ``~`` are ever touched.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixes:
+    """What can be done at once, and harms nothing."""
+
+    remove: tuple[str, ...] = ()
+    """Left-overs of a pip that was stopped: folders in ``site-packages`` that begin with ``~``."""
+    apply: Path | None = None
+    """Spec of an environment of torchenv's that is not what its lock says."""
+
+
+def fixes(found: Checkup) -> Fixes:
+    """Return what :func:`fix` would do; changes nothing."""
+    environment = found.facts.environment
+    left = (Path(name) for one in found.observations for name in one.remove)
+    spec = None
+    if environment is not None and any(one.repair for one in found.observations):
+        spec = _spec_of(Path(environment.path).absolute())
+    return Fixes(
+        remove=tuple(
+            str(path)
+            for path in left
+            if path.name.startswith("~") and path.parent.name == "site-packages"
+        ),
+        apply=spec,
+    )
+
+
+def _spec_of(place: Path) -> Path | None:
+    """Return the spec that makes an environment, where it lies beside it or in this folder."""
+    for folder in dict.fromkeys((place.parent, Path.cwd())):
+        path = folder / "torchenv.toml"
+        with suppress(TorchenvError):
+            if path.is_file() and load_spec(path).path == place:
+                return path
+    return None
+
+
+def fix(wanted: Fixes, reporter: Reporter | None = None) -> tuple[str, ...]:
+    """Remove left-overs, then apply the spec with its lock as it is; return what was done.
+
+    Raises:
+        PlanError: The spec's combination cannot be.
+        WorldError: Network, disk or interpreter said no.
+        VerificationError: The lock is missing or stale, or a wheel is not what it should be.
     """
+    done = _removed(wanted.remove)
+    if wanted.apply is not None:
+        from provisioner.api.apply import apply
+
+        apply(load_spec(wanted.apply), locked=True, repair=True, reporter=reporter)
+        done.append(paths.display(wanted.apply))
+    return tuple(done)
+
+
+def _removed(names: Iterable[str]) -> list[str]:
     removed = []
-    for name in (one for each in observations for one in each.remove):
+    for name in names:
         path = Path(name)
-        if not path.name.startswith("~") or path.parent.name != "site-packages":
-            continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
         if not path.exists():
             removed.append(name)
-    return tuple(removed)
+    return removed
 
 
 def _with_own(found: EnvironmentFacts, place: Path) -> EnvironmentFacts:

@@ -4,8 +4,10 @@ Collectors read files and settings into frozen values; rules, which are pure, ju
 of a foreign environment is started.
 """
 
+from provisioner.doctor._caches import collect_pip_cache, collect_uv_cache
 from provisioner.doctor._environment import collect_environment
 from provisioner.doctor._facts import (
+    CacheFacts,
     Disk,
     Dist,
     EnvironmentFacts,
@@ -29,6 +31,7 @@ from provisioner.doctor._store import collect_store
 from provisioner.doctor._tools import collect_tools, collect_user_site
 
 __all__ = [
+    "CacheFacts",
     "Disk",
     "Dist",
     "EnvironmentFacts",
@@ -42,11 +45,13 @@ __all__ = [
     "UserSite",
     "collect_disks",
     "collect_environment",
+    "collect_pip_cache",
     "collect_settings",
     "collect_shadows",
     "collect_store",
     "collect_toolkits",
     "collect_tools",
     "collect_user_site",
+    "collect_uv_cache",
     "judge",
 ]

@@ -85,6 +85,11 @@ class EnvironmentFacts:
     journal: str | None = None
     """Of a change in place that was begun and neither undone nor finished."""
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether torchenv made it."""
+        return self.generation is not None
+
     def find(self, name: str) -> tuple[Dist, ...]:
         """Return the distributions of a name: more than one is a finding of its own."""
         return tuple(one for one in self.dists if one.name == name)
@@ -145,6 +150,21 @@ class StoreFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CacheFacts:
+    """The cache of another tool: what it installs next comes from there."""
+
+    tool: Literal["pip", "uv"]
+    path: str
+    refused: str | None = None
+    """Why the tool does not use it."""
+    is_elsewhere: bool = False
+    """Whether it lies on another file system than the environment."""
+    damaged: tuple[str, ...] = ()
+    """Entries that cannot be what they should be, and why; at most some of them."""
+    damaged_count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsFacts:
     """Variables and pip's configuration, as far as they change what is installed or loaded."""
 
@@ -161,6 +181,8 @@ class SettingsFacts:
     """Files of authorities that are named and not there."""
     pip_targets: tuple[tuple[str, str], ...] = ()
     """``target``, ``user``, ``prefix``, ``root`` and ``require-virtualenv`` with their values."""
+    cache_dir: str | None = None
+    """Folder of pip's cache, where it is configured."""
     unreadable: str | None = None
     """Why pip's configuration could not be read."""
 
@@ -190,6 +212,7 @@ class Facts:
     tools: tuple[Tool, ...] = ()
     user_site: UserSite | None = None
     store: StoreFacts | None = None
+    caches: tuple[CacheFacts, ...] = ()
     toolkits: tuple[str, ...] = ()
     """Folders of CUDA toolkits, ``/usr/local/cuda-12.1``."""
     import_error: str | None = None

@@ -74,6 +74,7 @@ def _with_pip(
         proxy=mask(config.proxy) if config.proxy else None,
         missing_certificates=_absent(files),
         pip_targets=targets,
+        cache_dir=config.cache_dir,
     )
 
 

@@ -57,6 +57,7 @@ def _unusable(environment: EnvironmentFacts) -> Iterator[Observation]:
             f"`{path}` was made by torchenv and cannot be used as it is.",
             environment.own_problem,
             "Run `torchenv apply`: it makes a whole one.",
+            repair=True,
         )  # fmt: skip
 
 

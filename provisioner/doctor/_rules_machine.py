@@ -10,7 +10,7 @@ from provisioner.findings import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provisioner.doctor._facts import Facts
+    from provisioner.doctor._facts import CacheFacts, Facts
     from provisioner.doctor._observation import Observation
 
 _LOW_BYTES: Final = 3_000_000_000
@@ -26,6 +26,8 @@ def rules_of_the_machine(facts: Facts) -> Iterator[Observation]:
     yield from _disks(facts)
     yield from _toolkits(facts)
     yield from _store(facts)
+    for cache in facts.caches:
+        yield from _cache(cache)
 
 
 def _shadows(facts: Facts) -> Iterator[Observation]:
@@ -177,9 +179,6 @@ def _store(facts: Facts) -> Iterator[Observation]:
             store.refused,
         )  # fmt: skip
     if store.damaged_count:
-        seen = list(store.damaged)
-        if store.damaged_count > len(seen):
-            seen.append(f"… and {store.damaged_count - len(seen)} more")
         yield say(
             "TE836", Severity.WARNING,
             "Wheels in torchenv's store are damaged.",
@@ -187,7 +186,7 @@ def _store(facts: Facts) -> Iterator[Observation]:
             "another program.",
             "Remove these files; `torchenv apply` fetches them again. `torchenv store verify` "
             "hashes all of them.",
-            seen,
+            _some(store.damaged, store.damaged_count),
         )  # fmt: skip
     if store.part_count:
         yield say(
@@ -197,3 +196,47 @@ def _store(facts: Facts) -> Iterator[Observation]:
             "Nothing, or remove them with `torchenv store prune`.",
             store.parts,
         )  # fmt: skip
+
+
+def _cache(cache: CacheFacts) -> Iterator[Observation]:
+    clean = "python -m pip cache purge" if cache.tool == "pip" else "uv cache clean"
+    if cache.damaged_count:
+        yield say(
+            "TE859", Severity.WARNING,
+            f"Packages in {cache.tool}'s cache are damaged.",
+            "They were cut off or changed after they had been fetched. "
+            + (
+                "pip takes them again for the next install."
+                if cache.tool == "pip"
+                else "uv links environments to its cache, so every one that is made next is "
+                "damaged too, also with `--reinstall`."
+            ),
+            f"Empty the cache (`{clean}`), then install again; torchenv does not use it.",
+            _some(cache.damaged, cache.damaged_count),
+        )  # fmt: skip
+    if cache.refused is not None:
+        yield say(
+            "TE859", Severity.WARNING,
+            f"{cache.tool} cannot use its cache.",
+            f"{cache.refused[0].upper()}{cache.refused[1:]}: everything is fetched anew each time, "
+            "or the install fails.",
+            "Correct the folder's owner, as after `sudo`, or name another with "
+            f"`{cache.tool.upper()}_CACHE_DIR`.",
+            [cache.path],
+        )  # fmt: skip
+    if cache.is_elsewhere:
+        yield say(
+            "TE859", Severity.NOTE,
+            "uv's cache lies on another file system than the environment.",
+            "Files cannot be linked across file systems, so uv copies them: installs are slower "
+            "and take their full size.",
+            "Nothing, or name a cache on the same file system with `UV_CACHE_DIR`.",
+            [cache.path],
+        )  # fmt: skip
+
+
+def _some(shown: tuple[str, ...], count: int) -> Iterator[str]:
+    """Yield what is shown of several, and how many there are beyond that."""
+    yield from shown
+    if count > len(shown):
+        yield f"… and {count - len(shown)} more"

@@ -38,16 +38,16 @@ def _mismatched(
     torch = environment.first("torch")
     if torch is None or compat.release(torch.public) is None:
         return
+    own = _build_of(torch, facts.host.platform, torch.public, compat)
     for name in _MEMBERS:
         member = environment.first(name)
         if member is None:
             continue
         pairs = [one.version for one in compat.pairs(torch.public, name)]
         if member.public not in pairs:
-            yield _wrong_release(torch, member, pairs)
+            yield _wrong_release(torch, member, own, pairs)
             continue
         build = _build_of(member, facts.host.platform, torch.public, compat)
-        own = _build_of(torch, facts.host.platform, torch.public, compat)
         if build is not None and own is not None and build != own:
             yield _wrong_build(torch, member, own, build)
 
@@ -60,8 +60,9 @@ def _build_of(dist: Dist, platform: str, torch: str, compat: Compat) -> str | No
     return builds[0].accelerator if builds else None
 
 
-def _wrong_release(torch: Dist, member: Dist, pairs: list[str]) -> Observation:
+def _wrong_release(torch: Dist, member: Dist, build: str | None, pairs: list[str]) -> Observation:
     belongs = f"{member.name} {' or '.join(pairs)}" if pairs else f"no {member.name}"
+    index = f" --index-url {_PYTORCH}/{build}" if build is not None else ""
     fix = f' "{member.name}=={pairs[0]}"' if pairs else ""
     return say(
         "TE871", Severity.ERROR,
@@ -69,7 +70,7 @@ def _wrong_release(torch: Dist, member: Dist, pairs: list[str]) -> Observation:
         f"Its compiled code was built for another torch, and fails when it is imported or first "
         f"used (`operator torchvision::nms does not exist`); {belongs} belongs to this torch.",
         f'Install them together: `python -m pip install --force-reinstall "torch=={torch.version}"'
-        f"{fix} --index-url {_PYTORCH}/{torch.local or 'cu128'}`.",
+        f"{fix}{index}`.",
         [torch.folder, member.folder],
     )  # fmt: skip
 

@@ -28,6 +28,22 @@ class ExaminedModel(DocumentModel):
     packages: list[HasModel] = Field(description="What is installed, sorted by name.")
 
 
+class ToolModel(DocumentModel):
+    """A pip or uv that was found."""
+
+    name: Literal["pip", "uv"] = Field(description="Which of them.")
+    version: str | None = Field(description="Null where nothing says it.")
+    path: str = Field(description="The program; within an environment its `.dist-info`.")
+    where: Literal["PATH", "environment"] = Field(description="Where it was found.")
+
+
+class CacheModel(DocumentModel):
+    """The cache of a pip or uv."""
+
+    tool: Literal["pip", "uv"] = Field(description="Whose it is.")
+    path: str = Field(description="Its folder.")
+
+
 class Document(CommandDocument):
     """What `torchenv doctor --json` prints."""
 
@@ -37,7 +53,11 @@ class Document(CommandDocument):
     environment: ExaminedModel | None = Field(
         default=None, description="Null where none was named, active or in `.venv`."
     )
+    tools: list[ToolModel] = Field(default=[], description="The pip and uv that were found.")
+    caches: list[CacheModel] = Field(default=[], description="Their caches, where there are any.")
     evidence: list[list[str]] = Field(
         default=[], description="For each finding, in their order, what speaks for it."
     )
-    fixed: list[str] = Field(default=[], description="What `--fix` removed.")
+    fixed: list[str] = Field(
+        default=[], description="What `--fix` removed, and the spec that it applied."
+    )

@@ -64,6 +64,8 @@ class PipConfig:
     """One PEM file with the client's key and certificate."""
     trusted_hosts: tuple[str, ...] = ()
     """``host`` or ``host:port``: plain HTTP and unverified TLS are accepted there."""
+    cache_dir: str | None = None
+    """Folder of pip's cache, where it is not the usual one."""
     default_index: str | None = None
     """The index that pip uses where none is configured, as this pip has it built in; None where it
     cannot be told."""
@@ -182,6 +184,7 @@ def pip_config_from(
         cert=_as_place(chosen["cert"], cwd) if "cert" in chosen else None,
         client_cert=_as_place(chosen["client-cert"], cwd) if "client-cert" in chosen else None,
         trusted_hosts=several("trusted-host"),
+        cache_dir=_as_place(chosen["cache-dir"], cwd) if "cache-dir" in chosen else None,
         default_index=default_index,
     )
 

@@ -52,6 +52,32 @@ def test_fix(workspace: Workspace) -> None:
     assert "TE873" not in [one["code"] for one in document["findings"]]
 
 
+def test_fix_repairs_what_is_ours(workspace: Workspace) -> None:
+    """An environment of torchenv's is made what its lock says, and nothing is locked anew."""
+    workspace.write_spec(torch="2.9.1", torchvision=False, torchaudio=False)
+    workspace.torchenv("apply").check()
+    broken = next((workspace.root / ".venv").resolve().glob("lib/*/site-packages/torch/*.py"))
+    broken.unlink()
+    found = workspace.torchenv("doctor").check(1)
+    assert "error TE873: torch 2.9.1+cpu is only half installed." in found.stdout
+    assert "torchenv apply --repair" in found.stdout
+    assert "pip install" not in found.stdout.partition("TE873")[2].partition("TE")[0]
+    done = workspace.torchenv("doctor", "--fix").check()
+    assert "Applying torchenv.toml, every file compared\n" in done.stderr
+    assert codes(workspace.torchenv("doctor", "--json").check().json) == []
+
+
+def test_fix_does_not_lock(workspace: Workspace) -> None:
+    """Where the lock is not what the spec says, it is left to the user."""
+    workspace.write_spec(torch="2.9.1", torchvision=False, torchaudio=False)
+    workspace.torchenv("apply").check()
+    next((workspace.root / ".venv").resolve().glob("lib/*/site-packages/torch/*.py")).unlink()
+    workspace.write_spec(torch="2.9.0", torchvision=False, torchaudio=False)
+    before = (workspace.root / "pylock.torchenv.toml").read_bytes()
+    workspace.torchenv("doctor", "--fix").check(4)
+    assert (workspace.root / "pylock.torchenv.toml").read_bytes() == before
+
+
 def test_fix_touches_nothing_else(workspace: Workspace) -> None:
     """Without left-overs nothing is removed."""
     site = make_venv(workspace.root / "other")

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provisioner.api.doctor import check, fix
+from provisioner.api.doctor import check, fix, fixes
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import output_options
 from provisioner.findings import ExitCode, Severity
+from provisioner.paths import display
 
 if TYPE_CHECKING:
-    from provisioner.api.doctor import Checkup
+    from provisioner.api.doctor import Checkup, Fixes
 
 
 @click.command()
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
 )
 @click.option("--deep", is_flag=True, help="Hash every installed file, too.")
 @click.option("--run", "run_it", is_flag=True, help="Start its Python and import torch.")
-@click.option("--fix", "fix_it", is_flag=True, help="Show and remove left-overs that are safe to.")
+@click.option(
+    "--fix",
+    "fix_it",
+    is_flag=True,
+    help="Remove left-overs; repair what is torchenv's.",
+)
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings, too.")
 @click.option("--report", is_flag=True, help="Print a report for an issue tracker.")
 @output_options
@@ -46,22 +52,26 @@ def command(  # noqa: PLR0913  options
     """
     output = Output(command="doctor", **options)
     found = check(env, deep=deep, run=run_it)
+    fixed: tuple[str, ...] = ()
     if fix_it:
-        _announce(found, output)
-    fixed = fix(found.observations) if fix_it else ()
+        wanted = fixes(found)
+        _announce(wanted, output)
+        fixed = fix(wanted, output.reporter())
     if fixed:
         found = check(env, deep=deep, run=run_it)
     _tell(found, fixed, output, report=report)
     return int(_exit_code(found, strict=strict))
 
 
-def _announce(found: Checkup, output: Output) -> None:
-    """Show what is going to be removed, before it is."""
+def _announce(wanted: Fixes, output: Output) -> None:
+    """Show what is going to be done, before it is."""
     if output.as_json:
         return
     console = output.console(stderr=True)
-    for path in (path for one in found.observations for path in one.remove):
+    for path in wanted.remove:
         console.print(f"Removing {path}", markup=False)
+    if wanted.apply is not None:
+        console.print(f"Applying {display(wanted.apply)}, every file compared", markup=False)
 
 
 def _tell(found: Checkup, fixed: tuple[str, ...], output: Output, *, report: bool) -> None:
@@ -96,6 +106,11 @@ def _body(found: Checkup, fixed: tuple[str, ...]) -> dict[str, Any]:
             "generation": environment.generation,
             "packages": [{"name": one.name, "version": one.version} for one in environment.dists],
         },
+        "tools": [
+            {"name": one.name, "version": one.version, "path": one.path, "where": one.where}
+            for one in found.facts.tools
+        ],
+        "caches": [{"tool": one.tool, "path": one.path} for one in found.facts.caches],
         "evidence": [list(one.evidence) for one in _in_order(found)],
         "fixed": list(fixed),
     }
