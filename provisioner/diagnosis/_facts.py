@@ -207,7 +207,7 @@ _MACHINES: Final = (
     (r"/usr/local/cellar/", "macos", "x86_64"),
     (r"\braspberry ?pi\b", "linux", None),
     (r"\barmv([67]l)\b", "linux", None),
-    (r"\bwww\.piwheels\.org", "linux", "armv7l"),
+    (r"\bpiwheels", "linux", "armv7l"),
     (r"\bcpython-\d{2,3}-(x86_64|aarch64)-linux-(?:gnu|musl)", "linux", None),
     (r"\bcpython-\d{2,3}m?-darwin\b", "macos", None),
     (r"\bmacosx_", "macos", None),
