@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from provisioner.cli._reference_tables import sentences
+from provisioner.codes import TITLES
+from tests.store.cases import CASES, WHOLE, Case
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs/explanation/faults.md"
@@ -168,6 +170,13 @@ _KILLED: Final = """
     again, to its end, and compared once more. `python -m tests.faults 40` tries forty points of
     each operation and prints what was found.
     """
+_FETCHED: Final = """
+    Each fault meets a download that begins, and one that goes on where an earlier one was broken
+    off, over one connection and over several, from a real server on this machine
+    (`tests/store/test_matrix.py`). Where a download does not end with the verified wheel, nothing
+    is kept but what the next run goes on from. The last column bounds the bytes that may come, in
+    sizes of the wheel, those of the earlier run included.
+    """
 
 
 def render() -> str:
@@ -185,8 +194,22 @@ def render() -> str:
     for each in PROMISES:
         tests = "<br>".join(f"`{name.partition('::')[2]}`" for name in each.tests)
         lines.append(f"| {each.fault} | {each.promise} | {tests} |")
+    lines += ["", "## How a download ends", "", *sentences(_FETCHED), ""]
+    lines += ["| what happens | first download | resumed | bytes |", "| --- | --- | --- | --- |"]
+    lines += [_row(name, case) for name, case in CASES.items()]
     lines += ["", "## How kills are tried", "", *sentences(_KILLED)]
     return "\n".join(lines) + "\n"
+
+
+def _row(name: str, case: Case) -> str:
+    fresh, resumed = _verdict(case.fresh_ends or case.ends), _verdict(case.ends)
+    bounds = dict.fromkeys((case.bound, case.resumed_bound or case.bound))
+    most = ", ".join(f"{bound:g}" for bound in bounds)
+    return f"| {name} | {fresh} | {'the same' if resumed == fresh else resumed} | {most} |"
+
+
+def _verdict(ends: str) -> str:
+    return "the wheel" if ends == WHOLE else f"`{ends}` {TITLES[ends]}"
 
 
 if __name__ == "__main__":

@@ -8,28 +8,29 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
-import trustme
 
 from provisioner.network import Client, Network, NetworkError, StoppedError, StopSignal
 from tests.network.server import Answer, Server, running
+from tests.support.certificates import authority as authority_of
+from tests.support.certificates import bundle_of, old_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import trustme
+
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
     """An authority that no system knows."""
-    return trustme.CA()
+    return authority_of("ours")
 
 
 @pytest.fixture
-def bundle(authority: trustme.CA, tmp_path: Path) -> Path:
+def bundle(tmp_path: Path) -> Path:
     """The authority's certificate as a file."""
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return path
+    return bundle_of("ours", tmp_path)
 
 
 @pytest.fixture
@@ -63,9 +64,10 @@ def test_explicit_bundle_replaces_the_variables(
 
 def test_unknown_authority_is_a_finding(tls_server: Server, tmp_path: Path) -> None:
     """A certificate that nobody vouches for: not tried again, and said how to vouch for it."""
-    other = tmp_path / "other.pem"
-    trustme.CA().cert_pem.write_to_path(str(other))
-    with Client(Network(cert=other)) as client, pytest.raises(NetworkError) as raised:
+    with (
+        Client(Network(cert=bundle_of("other", tmp_path))) as client,
+        pytest.raises(NetworkError) as raised,
+    ):
         client.get(f"{tls_server.url}/s/")
     finding = raised.value.findings[0]
     host = tls_server.url.removeprefix("https://")
@@ -123,14 +125,6 @@ def test_client_certificate_is_shown(authority: trustme.CA, bundle: Path, tmp_pa
             client.get(url)
 
 
-def test_plain_server_on_a_tls_port_is_a_finding(server: Server, bundle: Path) -> None:
-    """`https` typed for an `http` server."""
-    url = server.url.replace("http:", "https:")
-    with Client(Network(cert=bundle, backoff_s=0)) as client, pytest.raises(NetworkError) as raised:
-        client.get(f"{url}/s/")
-    assert raised.value.findings[0].code in {"TE401", "TE428"}
-
-
 def test_stop_ends_a_tls_transfer(tls_server: Server, bundle: Path) -> None:
     """Cutting works through TLS as well."""
     go_on, begun, ended, stop = threading.Event(), threading.Event(), [], StopSignal()
@@ -185,27 +179,7 @@ def test_certificate_of_another_host_is_told_apart(authority: trustme.CA, bundle
     assert error.findings[0].message.endswith("showed the certificate of another host.")
 
 
-def test_plain_server_is_told_apart(server: Server, bundle: Path) -> None:
-    """`https` typed for an `http` server is no matter of certificates."""
-    url = server.url.replace("http:", "https:")
-    with Client(Network(cert=bundle, retries=0)) as client, pytest.raises(NetworkError) as raised:
-        client.get(f"{url}/s/")
-    assert raised.value.cause in {"tls-protocol", "tls", "reset"}
-    assert raised.value.findings[0].code in {"TE401", "TE428"}
-
-
-def test_old_protocol(authority: trustme.CA, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that knows nothing we accept; here, one that insists on TLS 1.2 against 1.3."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    create = ssl.create_default_context
-
-    def only_new(**options: str) -> ssl.SSLContext:
-        ours = create(**options)  # type: ignore[arg-type]
-        ours.minimum_version = ssl.TLSVersion.TLSv1_3
-        return ours
-
-    monkeypatch.setattr(ssl, "create_default_context", only_new)
-    error = _failure_of(context, bundle)
+def test_old_protocol(bundle: Path) -> None:
+    """A server that knows nothing we accept."""
+    error = _failure_of(old_context(), bundle)
     assert (error.cause, error.findings[0].code) == ("tls-protocol", "TE428")

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from tests.support.listener import Handler, Listener
 
 if TYPE_CHECKING:
+    import ssl
     from types import TracebackType
 
     from typing_extensions import Self
@@ -92,6 +93,8 @@ class FileServer:
     fault: Fault = no_fault
     etag: str | None = '"1"'
     last_modified: str | None = None
+    tls: ssl.SSLContext | None = None
+    """What the next connections are wrapped in."""
     sent_bytes: int = 0
     """Bytes of bodies that were sent."""
     asked: list[Asked] = field(default_factory=list)
@@ -103,12 +106,13 @@ class FileServer:
         self._lock = threading.Lock()
         self._at_work = 0
         handler = type("FileHandler", (_FileHandler,), {"files": self})
-        self._listener = Listener(handler)
+        self._listener = Listener(handler, lambda: self.tls)
 
     @property
     def url(self) -> str:
         """Base URL, without a final slash."""
-        return self._listener.url
+        url = self._listener.url
+        return url if self.tls is None else url.replace("http:", "https:")
 
     def forget(self) -> None:
         """Count anew."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+_TLS_RECORD = b"\x16"
+"""What a TLS client says first (RFC 8446, 5.1)."""
+
+
 class Handler(BaseHTTPRequestHandler):
     """Base of the request handlers: HTTP/1.1, quiet, without waits between small packets."""
 
@@ -23,6 +28,14 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     timeout = 60
+
+    def handle_one_request(self) -> None:
+        """Answer who speaks TLS where there is none at once, as servers do, and in plain HTTP."""
+        if self.rfile.peek(1)[:1] == _TLS_RECORD:  # type: ignore[attr-defined]  # it is buffered
+            self.wfile.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            self.end_connection()
+            return
+        super().handle_one_request()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # inherited name
         """Print nothing; what came is recorded instead."""
@@ -36,13 +49,22 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
 
 
+_GONE = (ConnectionError, TimeoutError, ssl.SSLError)
+"""What a client does to a server that goes away, or does not trust its certificate."""
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = False
     block_on_close = True
     request_queue_size = 64
 
-    def __init__(self, handler: Callable[..., BaseHTTPRequestHandler]) -> None:
+    def __init__(
+        self,
+        handler: Callable[..., BaseHTTPRequestHandler],
+        tls: Callable[[], ssl.SSLContext | None],
+    ) -> None:
         super().__init__(("127.0.0.1", 0), handler)
+        self._tls = tls
         self.errors: list[BaseException] = []
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -53,6 +75,16 @@ class _Server(ThreadingHTTPServer):
         self.socket.bind(socket_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection; the handler's first read shakes hands."""
+        connection, address = super().get_request()
+        tls = self._tls()
+        if tls is not None:
+            connection = tls.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
+        return connection, address
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
         """Remember the connection, so that the end of the server can close it."""
@@ -69,7 +101,7 @@ class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401, ARG002
         """Keep errors of ours; a client that went away is no error."""
         error = sys.exc_info()[1]
-        if error is not None and not isinstance(error, (ConnectionError, TimeoutError)):
+        if error is not None and not isinstance(error, _GONE):
             self.errors.append(error)
 
     def hang_up(self) -> None:
@@ -84,9 +116,13 @@ class _Server(ThreadingHTTPServer):
 class Listener:
     """A running server; a context manager that stops it."""
 
-    def __init__(self, handler: Callable[..., BaseHTTPRequestHandler]) -> None:
-        """Start to listen and serve."""
-        self._server = _Server(handler)
+    def __init__(
+        self,
+        handler: Callable[..., BaseHTTPRequestHandler],
+        tls: Callable[[], ssl.SSLContext | None] = lambda: None,
+    ) -> None:
+        """Start to listen and serve; ``tls`` says what the next connection is wrapped in."""
+        self._server = _Server(handler, tls)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
