@@ -40,16 +40,17 @@ def collect_environment(path: Path, *, deep: bool = False) -> EnvironmentFacts:
     config = _pyvenv(path)
     dists = [read_dist(folder, path, deep=deep) for site in sites for folder in dist_infos(site)]
     home = config.get("home")
+    conda_packages = tuple(sorted(_conda_packages(path)))
     return EnvironmentFacts(
         path=str(path),
         kind=_kind(path, sites, config),
-        python=_python(sites, config),
+        python=_python(sites, config, dict(conda_packages)),
         site_packages=tuple(str(site) for site in sites),
         uses_system_packages=config.get("include-system-site-packages", "") == "true",
         base_is_missing=home is not None and not Path(home).is_dir(),
         dists=tuple(sorted(dists, key=lambda one: (one.name, one.version))),
         leftovers=tuple(sorted(str(one) for site in sites for one in site.glob("~*"))),
-        conda_packages=tuple(sorted(_conda_packages(path))),
+        conda_packages=conda_packages,
         openmp=tuple(sorted(_openmp(path, sites))),
         torch_file=_torch_file(sites),
     )
@@ -82,8 +83,8 @@ def _pyvenv(path: Path) -> dict[str, str]:
     return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
-def _python(sites: tuple[Path, ...], config: dict[str, str]) -> str | None:
-    said = config.get("version_info") or config.get("version")
+def _python(sites: tuple[Path, ...], config: dict[str, str], conda: dict[str, str]) -> str | None:
+    said = config.get("version_info") or config.get("version") or conda.get("python")
     if said:
         return ".".join(said.split(".")[:2])
     for site in sites:

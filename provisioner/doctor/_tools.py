@@ -101,13 +101,20 @@ def _distributions(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def collect_user_site(
-    environ: Mapping[str, str], environment: EnvironmentFacts | None
+    environ: Mapping[str, str],
+    environment: EnvironmentFacts | None,
+    platform: str = sys.platform,
 ) -> UserSite | None:
     """Return what the user site of an environment's Python brings of what torch needs.
 
     Python's ``site`` decides: with ``PYTHONNOUSERSITE`` set, and in a virtual environment that
     does not take the system's packages, there is no user site. Else it comes before the packages of
     the interpreter itself, and after those of a virtual environment.
+
+    Args:
+        environ: The caller's variables.
+        environment: What was read of the environment, if any.
+        platform: As ``sys.platform`` says: where the user site lies.
 
     Returns:
         None where there is no user site, or where nothing of interest lies in it.
@@ -117,17 +124,17 @@ def collect_user_site(
     is_venv = environment.kind == "venv"
     if environ.get("PYTHONNOUSERSITE") or (is_venv and not environment.uses_system_packages):
         return None
-    for folder in _user_folders(environ, environment.python):
+    for folder in _user_folders(environ, environment.python, platform):
         dists = tuple(one for one in _distributions(folder) if one[0] in _IMPORTED)
         if dists:
             return UserSite(path=str(folder), is_after_own=is_venv, dists=dists)
     return None
 
 
-def _user_folders(environ: Mapping[str, str], python: str) -> Iterator[Path]:
+def _user_folders(environ: Mapping[str, str], python: str, platform: str) -> Iterator[Path]:
     """Yield where the user site of a Python may be (``site.getuserbase``, ``sysconfig``)."""
     base = environ.get("PYTHONUSERBASE")
-    if sys.platform == "win32":
+    if platform == "win32":
         root = base or (environ.get("APPDATA") and str(Path(environ["APPDATA"]) / "Python"))
         if root:
             yield Path(root) / f"Python{python.replace('.', '')}" / "site-packages"
@@ -135,5 +142,5 @@ def _user_folders(environ: Mapping[str, str], python: str) -> Iterator[Path]:
     home = environ.get("HOME")
     if base or home:
         yield Path(base or f"{home}/.local") / "lib" / f"python{python}" / "site-packages"
-    if sys.platform == "darwin" and home and not base:  # a build as a framework has its own
+    if platform == "darwin" and home and not base:  # a build as a framework has its own
         yield Path(home) / "Library" / "Python" / python / "lib" / "python" / "site-packages"

@@ -64,6 +64,7 @@ def test_conda(tmp_path: Path) -> None:
     make_venv(tmp_path)
     (tmp_path / "pyvenv.cfg").unlink()
     (tmp_path / "conda-meta").mkdir()
+    assert collect_environment(tmp_path).python == "3.11"
     (tmp_path / "conda-meta" / "mkl.json").write_text('{"name": "mkl", "version": "2023.1"}')
     (tmp_path / "conda-meta" / "bad.json").write_text("{")
     (tmp_path / "lib" / "libiomp5.so").touch()
@@ -71,6 +72,21 @@ def test_conda(tmp_path: Path) -> None:
     assert found.kind == "conda"
     assert found.conda_packages == (("mkl", "2023.1"),)
     assert found.openmp == ("lib/libiomp5.so",)
+
+
+def test_conda_on_windows(tmp_path: Path) -> None:
+    """There conda's own records say which Python it is, and packages lie in ``Lib``."""
+    site = tmp_path / "Lib" / "site-packages"
+    site.mkdir(parents=True)
+    install(site, "torch", "2.2.0")
+    (tmp_path / "conda-meta").mkdir()
+    (tmp_path / "conda-meta" / "python.json").write_text('{"name": "python", "version": "3.12.4"}')
+    (tmp_path / "Library" / "bin").mkdir(parents=True)
+    (tmp_path / "Library" / "bin" / "libiomp5md.dll").touch()
+    found = collect_environment(tmp_path)
+    assert (found.kind, found.python) == ("conda", "3.12")
+    assert [one.name for one in found.dists] == ["torch"]
+    assert found.openmp == ("Library/bin/libiomp5md.dll",)
 
 
 def test_no_environment(tmp_path: Path) -> None:

@@ -94,6 +94,27 @@ def test_when_a_user_site_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("platform", "variable", "folder"),
+    [
+        ("linux", "HOME", ".local/lib/python3.11/site-packages"),
+        ("darwin", "HOME", ".local/lib/python3.11/site-packages"),
+        ("darwin", "HOME", "Library/Python/3.11/lib/python/site-packages"),
+        ("darwin", "PYTHONUSERBASE", "lib/python3.11/site-packages"),
+        ("win32", "APPDATA", "Python/Python311/site-packages"),
+        ("win32", "PYTHONUSERBASE", "Python311/site-packages"),
+    ],
+)
+def test_where_a_user_site_lies(tmp_path: Path, platform: str, variable: str, folder: str) -> None:
+    """Each system has its own place, and each variable its own meaning."""
+    site = tmp_path / folder
+    site.mkdir(parents=True)
+    install(site, "torch", "2.2.0")
+    conda = EnvironmentFacts(path="env", kind="conda", python="3.11")
+    found = collect_user_site({variable: str(tmp_path)}, conda, platform)
+    assert found == UserSite(path=str(site), is_after_own=False, dists=(("torch", "2.2.0"),))
+
+
+@pytest.mark.parametrize(
     ("is_after_own", "messages"),
     [
         (

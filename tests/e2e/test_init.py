@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,6 +40,59 @@ def test_from_nothing(workspace: Workspace) -> None:
     """Without a terminal what nobody said is filled in, and told."""
     workspace.torchenv("init").check()
     assert "nothing said which accelerator is wanted: `cpu` was taken" in spec(workspace)
+
+
+def answer(workspace: Workspace, *answers: str) -> str:
+    """Run ``torchenv init`` on a terminal, type answers, and return what the screen shows."""
+    ours, theirs = pty.openpty()
+    program = subprocess.Popen(
+        [workspace.torchenv.program, "init"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=workspace.root,
+        env=workspace.torchenv.environ,
+    )
+    os.close(theirs)
+    os.write(ours, "".join(f"{one}\n" for one in answers).encode())
+    screen = b"".join(iter(lambda: _read(ours), b""))
+    os.close(ours)
+    assert program.wait() == 0, screen
+    return screen.decode()
+
+
+def _read(terminal: int) -> bytes:
+    """Return what a terminal shows next; Linux says EIO where the program has ended."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
+
+
+def test_asking(workspace: Workspace) -> None:
+    """On a terminal it asks for three things, and the answers become the spec."""
+    assert "Accelerator (" in answer(workspace, "cu118", "3.11", "2.2.0")
+    assert spec(workspace) == (
+        '[environment]\npython = "3.11"\naccelerator = "cu118"\n\n[torch]\ntorch = "2.2.0"\n'
+    )
+
+
+def test_asking_and_no_answer(workspace: Workspace) -> None:
+    """Return takes what is offered: the machine's best, and this Python."""
+    answer(workspace, "", "", "")
+    python = "{}.{}".format(*sys.version_info)
+    assert spec(workspace).startswith(
+        f'[environment]\npython = "{python}"\naccelerator = "auto"\n\n[torch]\n'
+    )
+
+
+def test_asking_for_what_cannot_be(workspace: Workspace) -> None:
+    """Of an answer that cannot be the nearest is taken, and told."""
+    screen = answer(workspace, "cu116", "3.11", "2.1.0")
+    assert (
+        "for cu118 on Python 3.11 was taken: torch 2.1.0 was never published for `cu116`" in screen
+    )
+    assert 'accelerator = "cu118"' in spec(workspace)
 
 
 def test_never_over_a_spec(workspace: Workspace) -> None:

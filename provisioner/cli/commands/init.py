@@ -108,8 +108,11 @@ def _asked(options: dict[str, Any], output: Output) -> Adopted:
     given = any(options[key] is not None for key in ("python", "accelerator", "torch"))
     if given or output.as_json or output.quiet or not sys.stdin.isatty():
         return Adopted(trio=trio)
-    accelerator = click.prompt("Accelerator (cpu, cu126, rocm6.4, xpu)", default="cpu")
-    python = click.prompt("Python", default="3.12")
+    accelerator = click.prompt(
+        "Accelerator (cpu, cu126, rocm6.4, xpu; auto: the best that this machine runs)",
+        default="auto",
+    )
+    python = click.prompt("Python", default="{}.{}".format(*sys.version_info))
     torch = click.prompt("torch (a version, or latest)", default="latest")
     if torch != "latest":
         options["torch"] = torch
