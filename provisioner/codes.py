@@ -172,6 +172,7 @@ TITLES: Final[dict[str, str]] = {
     "TE649": "An apply in place that was killed was undone or completed",
     "TE650": "A Python cannot be fetched",
     "TE651": "No environment of another tool was kept aside",
+    "TE652": "A range of Pythons admits none that torch exists for",
     # -- proof
     "TE701": "The environment cannot import what it should",
     "TE702": "The environment holds another version or build than planned",

@@ -22,8 +22,9 @@ from provisioner.planner import plan as make_plan
 from provisioner.spec import Follow, VersionWish
 
 if TYPE_CHECKING:
+    from provisioner.compat import Compat
     from provisioner.lockfile import Lock, Upgrade
-    from provisioner.planner import ChosenBuild, Plan
+    from provisioner.planner import ChosenBuild, Plan, Verdict
     from provisioner.spec import CompanionWish, Spec
 
 
@@ -57,7 +58,7 @@ def _aged(spec: Spec, newest: datetime) -> Spec:
 
 
 def _plan_aged(spec: Spec, planned: Plan, newest: datetime) -> Plan:
-    verdict = make_plan(spec, load_compat(), host_for(spec))
+    verdict = _replanned(spec, planned, load_compat())
     if isinstance(verdict, Refusal):
         raise PlanError(_too_young(spec, planned, newest))
     aged = next(one for one in verdict.plans if one.target.name == planned.target.name)
@@ -126,8 +127,7 @@ def keep_trio(spec: Spec, planned: Plan, lock: Lock | None, upgrade: Upgrade) ->
         torchvision=_pinned(spec.torchvision, locked.get("torchvision")),
         torchaudio=_pinned(spec.torchaudio, locked.get("torchaudio")),
     )
-    host = host_for(spec)
-    verdict = make_plan(pinned, known_for(pinned, host).compat, host)
+    verdict = _replanned(pinned, planned)
     if isinstance(verdict, Refusal):
         return planned
     kept = next(one for one in verdict.plans if one.target.name == planned.target.name)
@@ -149,11 +149,28 @@ def align_trio(spec: Spec, planned: Plan, first: Plan) -> Plan:
     wish = _pinned(spec.torch, first.torch.public)
     if not isinstance(wish, VersionWish):
         return planned
-    pinned, host = replace(spec, torch=wish), host_for(spec)
-    verdict = make_plan(pinned, known_for(pinned, host).compat, host)
+    verdict = _replanned(replace(spec, torch=wish), planned)
     if isinstance(verdict, Refusal):
         return planned
     return verdict.of(planned.target.name)
+
+
+def _replanned(spec: Spec, planned: Plan, compat: Compat | None = None) -> Verdict:
+    """Plan a spec with another wish for the trio, with the Python that was planned if it can be.
+
+    Args:
+        spec: What is wanted now.
+        planned: What was chosen for one of its targets.
+        compat: What exists; by default what is known for the spec.
+    """
+    host = host_for(spec)
+    compat = compat or known_for(spec, host).compat
+    target = spec.target(planned.target.name)
+    same = spec.with_pythons({target.python: planned.target.python}) if target.has_range else spec
+    verdict = make_plan(same, compat, host)
+    if isinstance(verdict, Refusal) and target.has_range:
+        return make_plan(spec, compat, host)
+    return verdict
 
 
 def _pinned(wish: CompanionWish, version: str | None) -> CompanionWish:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 
 from provisioner.api._beyond import known_for
+from provisioner.api._pythons import plan_pythons
 from provisioner.api.host import any_machine, host_facts
 from provisioner.compat import kind_of
 from provisioner.findings import Finding, PlanError, Severity, WorldError
@@ -112,8 +113,10 @@ def choose_target(
     misfits: dict[str, str] = {}
     for target in spec.targets:
         found = _judge(spec, plans.of(target.name), target, host, compat)
-        if isinstance(found, _Fit) and not has_python(target.python):
-            found = f"needs Python {target.python}, which this machine does not have"
+        if isinstance(found, _Fit) and not has_python(
+            python := target.python_given(plans.of(target.name).target.python)
+        ):
+            found = f"needs Python {python}, which this machine does not have"
         if isinstance(found, _Fit):
             fits.append(found)
         else:
@@ -143,7 +146,7 @@ def _plans(spec: Spec, host: HostFacts, compat: Compat) -> Plans:
     Raises:
         PlanError: The spec cannot be.
     """
-    verdict = make_plan(spec, compat, any_machine(host.platform))
+    verdict = plan_pythons(spec, compat, any_machine(host.platform))
     if isinstance(verdict, Refusal):
         raise PlanError(verdict.findings)
     return verdict
@@ -169,6 +172,7 @@ def _on_host(
     here = replace(
         target,
         platform=host.platform,
+        python=target.python_given(planned.target.python),
         accelerator=planned.target.accelerator,
         driver=None,
         gpus=(),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _NOT_IN_PASSING: Final = frozenset({"TE425", "TE460"})
 """A lock of another platform or spec is somebody else's, and of a mixed set nobody knows which half
 is right: neither is overwritten in passing."""
+_CHOOSE_AGAIN: Final = " Or run `torchenv lock --upgrade`, which chooses anew from `{}`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,7 @@ def apply(  # noqa: PLR0913 - keywords, each a word of the command line
     require_free_place(choice.spec.path)
     setting = Setting(choice.spec, offline=offline, bundle=bundle)
     may_install = install_python and not setting.offline
-    interpreter = _interpreter(choice.spec, reporter, may_install=may_install)
+    interpreter = _interpreter(choice.spec, planned, reporter, may_install=may_install)
     locked = locked or setting.offline
     request, notes = _request((choice.spec, planned), setting, interpreter, reporter, locked=locked)
     require_elsewhere(choice.spec.path, {package.name for package in request.lock.packages})
@@ -238,7 +239,9 @@ def _require_this_machine(spec: Spec, planned: Plan) -> None:
         )
 
 
-def _interpreter(spec: Spec, reporter: Reporter, *, may_install: bool) -> Interpreter:
+def _interpreter(
+    spec: Spec, planned: Plan, reporter: Reporter, *, may_install: bool
+) -> Interpreter:
     """Return the Python that the spec asks for, fetched where that is needed and wanted.
 
     Raises:
@@ -247,14 +250,18 @@ def _interpreter(spec: Spec, reporter: Reporter, *, may_install: bool) -> Interp
     from provisioner.host import find_interpreter, install_python
 
     where = spec.where(spec.key_of(spec.sole, "python"))
+    python = spec.sole.python_given(planned.target.python)
     try:
         try:
-            return find_interpreter(spec.python, os.environ)
+            return find_interpreter(python, os.environ)
         except WorldError:
             if not may_install:
                 raise
-        reporter.step(f"Fetching Python {spec.python}")
-        install_python(spec.python, os.environ)
-        return find_interpreter(spec.python, os.environ)
+        reporter.step(f"Fetching Python {python}")
+        install_python(python, os.environ)
+        return find_interpreter(python, os.environ)
     except WorldError as exc:
-        raise WorldError(replace(one, where=where) for one in exc.findings) from exc
+        choose = _CHOOSE_AGAIN.format(spec.sole.python) if spec.sole.has_range else ""
+        raise WorldError(
+            replace(one, do=f"{one.do}{choose}", where=where) for one in exc.findings
+        ) from exc

@@ -230,7 +230,7 @@ def _jobs(spec: Spec, options: LockOptions) -> tuple[_Job, ...]:
         PlanError: The combination cannot be.
         VerificationError: A file at the place of a lock is not ours.
     """
-    plans = plan(spec.widened)
+    plans = plan(spec.widened, keep=not options.upgrade.trio)
     first, *others = (_job(one, plans.of(one.sole.name), options) for one in _each(spec))
     aligned = (
         replace(job, planned=align_trio(job.spec, job.planned, first.planned)) for job in others

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from provisioner.api._beyond import known_for
 from provisioner.api._locks import current_lock
+from provisioner.api._pythons import plan_pythons
 from provisioner.api._setting import Setting
 from provisioner.api._startup import changes_with_startup
 from provisioner.api._target import settle_target
@@ -16,7 +17,6 @@ from provisioner.api._templates import template_access
 from provisioner.api.host import host_for
 from provisioner.findings import Finding, PlanError, Severity, TorchenvError
 from provisioner.planner import Refusal
-from provisioner.planner import plan as make_plan
 from provisioner.spec import load_merged
 from provisioner.spec import load_spec as read_spec
 
@@ -59,7 +59,9 @@ def merged_spec(path: str | Path = "torchenv.toml") -> Merged:
     return load_merged(Path(path), template_access(os.environ))
 
 
-def plan(spec: Spec, *, host: HostFacts | None = None, explain: bool = False) -> Plans:
+def plan(
+    spec: Spec, *, host: HostFacts | None = None, explain: bool = False, keep: bool = True
+) -> Plans:
     """Judge the spec and choose the builds of each target; nothing is changed.
 
     Offline, but for one case: where only a torch that is newer than the compat data could serve
@@ -70,6 +72,7 @@ def plan(spec: Spec, *, host: HostFacts | None = None, explain: bool = False) ->
         host: The machine to plan for; this one by default, or the one whose facts file
             ``TORCHENV_HOST_FACTS`` names.
         explain: Whether each plan says what was decided and checked.
+        keep: Whether a Python that is locked stays, where the spec leaves it open.
 
     Raises:
         PlanError: The combination cannot be; the findings say why and what can. Or the facts file
@@ -77,7 +80,7 @@ def plan(spec: Spec, *, host: HostFacts | None = None, explain: bool = False) ->
     """
     host = host or host_for(spec)
     known = known_for(spec, host)
-    verdict = make_plan(spec, known.compat, host, explain=explain)
+    verdict = plan_pythons(spec, known.compat, host, explain=explain, keep=keep)
     if isinstance(verdict, Refusal):
         raise PlanError(known.explained(verdict.findings))
     return verdict

@@ -142,7 +142,7 @@ def _look(layout: Layout, request: ApplyRequest) -> tuple[Environment, Examinati
     """Inspect and examine what is there, and refuse what must not be touched."""
     environment = inspect_environment(layout.link)
     require_place(layout, environment)
-    return environment, examine(layout.link, environment, request.lock, request.spec.python)
+    return environment, examine(layout.link, environment, request.lock, request.spec.sole)
 
 
 def _look_closer(
@@ -231,7 +231,7 @@ def _find_made_before(layout: Layout, request: ApplyRequest) -> Ours | None:
     """Return a generation that is what the lock asks for, with every file as it was; or None."""
     for number in reversed(by_last_use(layout, layout.iter_numbers())):
         ours = candidate(layout, number)
-        found = examine(layout.link, ours, request.lock, request.spec.python)
+        found = examine(layout.link, ours, request.lock, request.spec.sole)
         if found.condition == "current":
             return ours
     return None

@@ -20,6 +20,7 @@ from provisioner.paths import display
 if TYPE_CHECKING:
     from provisioner.environment._state import State
     from provisioner.lockfile import Lock
+    from provisioner.spec import TargetWish
 
 Condition = Literal["current", "stale", "drifted", "damaged", "absent", "foreign"]
 """``stale``: made from another lock or for another Python; ``drifted``: files were added;
@@ -37,16 +38,18 @@ class Examination:
     """Files that are not as they were when the environment was complete."""
 
 
-def examine(link: Path, environment: Environment, lock: Lock | None, python: str) -> Examination:
+def examine(
+    link: Path, environment: Environment, lock: Lock | None, wish: TargetWish | None
+) -> Examination:
     """Compare what is at an environment's path with its lock, every file included.
 
     Args:
         link: The environment's path.
         environment: What :func:`inspect_environment` found there.
         lock: What it should be; None where that is not known, which leaves the comparison out.
-        python: What the spec says about Python.
+        wish: What the spec asks for; None asks for the Python that it was made for.
     """
-    found = examine_usable(link, environment, lock, python)
+    found = examine_usable(link, environment, lock, wish)
     if found.condition != "current" or not isinstance(environment, Ours):
         return found
     try:
@@ -74,7 +77,7 @@ def _differences(ours: Ours, drift: Drift) -> tuple[Difference, ...]:
 
 
 def examine_usable(
-    link: Path, environment: Environment, lock: Lock | None, python: str
+    link: Path, environment: Environment, lock: Lock | None, wish: TargetWish | None
 ) -> Examination:
     """Compare as :func:`examine` does, without looking at the files."""
     match environment:
@@ -85,16 +88,16 @@ def examine_usable(
         case Foreign():
             return Examination(condition="foreign", findings=(_foreign(link),))
         case Ours():
-            return _usable_ours(link, environment, lock, python)
+            return _usable_ours(link, environment, lock, wish)
     assert_never(environment)
 
 
-def _usable_ours(link: Path, ours: Ours, lock: Lock | None, python: str) -> Examination:
+def _usable_ours(link: Path, ours: Ours, lock: Lock | None, wish: TargetWish | None) -> Examination:
     unusable = _unusable(ours)
     if unusable is not None or ours.state is None:
         finding = _cannot_be_used(link, unusable or "it is incomplete or was changed")
         return Examination(condition="damaged", findings=(finding,))
-    if other := _other_than_asked(ours.state, lock, python):
+    if other := _other_than_asked(ours.state, lock, wish):
         return Examination(condition="stale", findings=(_stale(link, other),))
     return Examination(condition="current")
 
@@ -126,7 +129,7 @@ def _is_same_folder(recorded: Path, found: Path) -> bool:
         return False
 
 
-def _other_than_asked(state: State, lock: Lock | None, python: str) -> str | None:
+def _other_than_asked(state: State, lock: Lock | None, wish: TargetWish | None) -> str | None:
     """Return what the environment was made for where that is something else, else None."""
     base = Interpreter(
         path=Path(state.python.path),
@@ -135,6 +138,8 @@ def _other_than_asked(state: State, lock: Lock | None, python: str) -> str | Non
         free_threaded=state.python.free_threaded,
         is_64bit=True,
     )
+    chosen = state.target.python if lock is None else lock.target.python
+    python = chosen if wish is None else wish.python_given(chosen)
     if not base.fits(python):
         return f"it has Python {base.version}, and the spec asks for {python}"
     if lock is not None and state.content != content_digest(lock):

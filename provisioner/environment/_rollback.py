@@ -149,8 +149,7 @@ def _require_whole(
         VerificationError: It is not.
     """
     ours = candidate(layout, number)
-    python = ours.state.target.python if ours.state is not None else ""
-    examination = examine(ours.generation.folder, ours, None, python)
+    examination = examine(ours.generation.folder, ours, None, None)
     findings = examination.findings
     if not findings and thorough is not None and ours.state is not None:
         verified = verify_generation(ours.generation, ours.state, thorough, reporter)

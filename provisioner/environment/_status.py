@@ -43,7 +43,7 @@ class Status:
 def environment_changes(spec: Spec, lock: Lock) -> Changes:
     """Return what an apply of a lock would change, damaged files included; changes nothing."""
     environment = inspect_environment(spec.path)
-    examination = examine(spec.path, environment, lock, spec.python)
+    examination = examine(spec.path, environment, lock, spec.sole)
     return plan_changes(environment, lock, examination.differences)
 
 
@@ -59,7 +59,7 @@ def environment_status(
             ``stale`` at best.
     """
     environment = inspect_environment(spec.path)
-    examination = examine(spec.path, environment, lock, spec.python)
+    examination = examine(spec.path, environment, lock, spec.sole)
     state = examination.condition
     if lock_finding is not None and state == "current":
         state = "stale"

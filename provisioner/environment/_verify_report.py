@@ -68,7 +68,7 @@ def verify_environment(
         reporter: Hears of the progress.
     """
     environment = inspect_environment(spec.path)
-    findings = examine_usable(spec.path, environment, lock, spec.python).findings
+    findings = examine_usable(spec.path, environment, lock, spec.sole).findings
     if not isinstance(environment, Ours) or environment.state is None:
         return VerifyReport(
             link=spec.path,

@@ -76,7 +76,7 @@ def find_interpreter(python: str, environ: Mapping[str, str]) -> Interpreter:
     """
     seen: dict[Path, Interpreter | None] = {}
     for found in _interpreters(python, environ, seen):
-        if _is_usable(found) and found.fits(python):
+        if found.is_usable and found.fits(python):
             return found
     everything = [*_interpreters(None, environ, seen), *filter(None, seen.values())]
     raise WorldError(_nothing_fits(python, everything))
@@ -165,10 +165,6 @@ def _newest_first(path: Path) -> tuple[tuple[int, ...], str]:
     """Sort key by the numbers in a path: ``versions/3.10.13`` before ``versions/3.9.18``."""
     digits = "".join(char if char.isdigit() else " " for char in str(path))
     return tuple(-int(number) for number in digits.split()), str(path)
-
-
-def _is_usable(interpreter: Interpreter) -> bool:
-    return interpreter.implementation == "CPython" and interpreter.is_64bit
 
 
 def _nothing_fits(python: str, found: list[Interpreter]) -> Finding:

@@ -36,6 +36,11 @@ class Interpreter:
         """``3.11``, or ``3.13t`` for a free-threaded build."""
         return ".".join(self.version.split(".")[:2]) + ("t" if self.free_threaded else "")
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether torch can have wheels for it: for nothing but 64-bit CPython."""
+        return self.implementation == "CPython" and self.is_64bit
+
     def fits(self, python: str) -> bool:
         """Whether this is a ``python``: a minor version, an exact one, ``t`` for free-threaded."""
         wanted = python.removesuffix("t").split(".")
@@ -97,6 +102,9 @@ class HostFacts:
     """Whether the Python that ran the probe is an x86_64 one, translated on an ARM Mac."""
     bits: Literal[32, 64] | None = None
     """Width of a pointer in the Python that ran the probe."""
+    pythons: tuple[str, ...] = ()
+    """Minor versions of the interpreters that an environment can be made from; empty where nobody
+    asked, since asking takes time and matters only for a range of Pythons."""
     evidence: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     """(field of this class, where it was read); GPU drivers carry their own."""
 

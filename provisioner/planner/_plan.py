@@ -18,6 +18,13 @@ from provisioner.planner._explain import explanation
 from provisioner.planner._judge import Choice, ceilings_to_add, glibc_floor, variants
 from provisioner.planner._machine_rules import iter_machine_obstacles
 from provisioner.planner._obstacles import NoMember, distance, is_alike
+from provisioner.planner._pythons import (
+    best_of,
+    empty_ranges,
+    iter_settled,
+    of_several,
+    reason,
+)
 from provisioner.planner._remarks import held_back, iter_remarks
 from provisioner.planner._request import AUTO, request_from
 from provisioner.planner._rules import iter_machine_problems, iter_spec_problems, iter_wish_problems
@@ -43,6 +50,8 @@ if TYPE_CHECKING:
 def plan(spec: Spec, compat: Compat, host: HostFacts, *, explain: bool = False) -> Verdict:
     """Choose the trio for every target of a spec, or say everything that stands in the way.
 
+    Where a target leaves its Python open within a range, that is chosen too.
+
     Args:
         spec: What is wanted.
         compat: What exists.
@@ -53,6 +62,30 @@ def plan(spec: Spec, compat: Compat, host: HostFacts, *, explain: bool = False) 
         A plan for each target, all with the same torch, with warnings and notes; or a refusal with
         at least one error, and with the nearest combinations that this function accepts.
     """
+    if not spec.has_range:
+        return _plan_settled(spec, compat, host, explain=explain)
+    if empty := empty_ranges(spec, compat):
+        return Refusal(findings=empty)
+    verdict = best_of(
+        _plan_settled(one, compat, host, explain=explain)
+        for one in iter_settled(spec, compat, host)
+    )
+    if isinstance(verdict, Refusal):
+        return of_several(verdict, spec, compat)
+    return Plans(plans=tuple(_with_reason(one, spec, host) for one in verdict.plans))
+
+
+def _with_reason(planned: Plan, spec: Spec, host: HostFacts) -> Plan:
+    """Say in a plan that is explained why it has its Python."""
+    target = spec.target(planned.target.name)
+    if not planned.explanation or not target.has_range:
+        return planned
+    first = reason(target, planned.target.python, host)
+    return replace(planned, explanation=(first, *planned.explanation))
+
+
+def _plan_settled(spec: Spec, compat: Compat, host: HostFacts, *, explain: bool) -> Verdict:
+    """Plan a spec whose targets have one Python each."""
     scenes = [
         Scene(
             spec=spec,

@@ -7,13 +7,13 @@ import json
 import os
 from typing import TYPE_CHECKING, Final
 
+from packaging.specifiers import SpecifierSet
+
 from provisioner.spec._types import Follow, LeaveOut, Sources, VersionWish
 from provisioner.urls import strip_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from packaging.specifiers import SpecifierSet
 
     from provisioner.spec._types import CompanionWish, Dependency, Spec, TargetWish
 
@@ -107,11 +107,15 @@ def _target(target: TargetWish) -> dict[str, object]:
         "macos": target.macos,
     }
     return {
-        "python": target.python,
+        "python": _python(target),
         "accelerator": target.accelerator,
         "platform": target.platform,
         **{key: value for key, value in machines.items() if value},
     }
+
+
+def _python(target: TargetWish) -> str:
+    return _specifier(SpecifierSet(target.python)) if target.has_range else target.python
 
 
 def _wish(wish: CompanionWish) -> str | bool | None:

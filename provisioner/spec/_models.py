@@ -41,7 +41,13 @@ from provisioner.spec._places import (
 )
 from provisioner.spec._problems import UnfitError
 from provisioner.spec._types import TrioMode  # noqa: TC001 pydantic reads the annotation
-from provisioner.spec._versions import PYTHON_PATTERN, check_python, check_specifier, check_wish
+from provisioner.spec._versions import (
+    PYTHON_PATTERN,
+    PYTHON_RANGE_PATTERN,
+    check_python,
+    check_specifier,
+    check_wish,
+)
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
@@ -116,10 +122,11 @@ class TargetModel(_EdgeModel):
         default=None,
         title="Python version",
         description="Version of Python, in quotes: a minor version or an exact one, with `t` "
-        "appended for a free-threaded build. Every target needs one, its own or that of "
-        "`[environment]`.",
-        examples=["3.11", "3.11.7", "3.13t"],
-        json_schema_extra={"pattern": f"^(?:{PYTHON_PATTERN})$"},
+        "appended for a free-threaded build; or a range of minor versions, of which the plan takes "
+        "the newest that has all wheels, of those that the machine has if there is one. Every "
+        "target needs one, its own or that of `[environment]`.",
+        examples=["3.11", "3.11.7", "3.13t", ">=3.10,<3.13"],
+        json_schema_extra={"pattern": f"^(?:{PYTHON_PATTERN}|{PYTHON_RANGE_PATTERN})$"},
     )
     accelerator: Annotated[str, AfterValidator(check_accelerator)] | None = Field(
         default=None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from provisioner.findings import Where
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from packaging.specifiers import SpecifierSet
@@ -116,7 +117,7 @@ class TargetWish:
     """``cluster`` for ``[targets.cluster]``; None for the one target of a spec without targets."""
     python: str
     """Minor version or exact one, ``t`` appended for a free-threaded build: ``3.11``, ``3.11.7``,
-    ``3.13t``."""
+    ``3.13t``; or a range of minor versions that the plan chooses from: ``>=3.10,<3.13``."""
     accelerator: str
     """``cpu``, ``cu118``, ``rocm6.4``, ``xpu``."""
     platform: str | None = None
@@ -129,6 +130,19 @@ class TargetWish:
     """Lowest glibc among the machines of the target, ``2.28``."""
     macos: str | None = None
     """Lowest macOS among them, ``13.0``."""
+
+    @property
+    def has_range(self) -> bool:
+        """Whether ``python`` is a range, so that a plan has to choose."""
+        return not self.python[:1].isdigit()
+
+    def python_given(self, chosen: str) -> str:
+        """Return the Python that the environment needs.
+
+        Args:
+            chosen: The minor version that was planned or locked; of a range it decides.
+        """
+        return chosen if self.has_range else self.python
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +244,24 @@ class Spec:
         """
         (target,) = self.targets
         return target
+
+    @property
+    def has_range(self) -> bool:
+        """Whether a target leaves the choice of its Python to the plan."""
+        return any(target.has_range for target in self.targets)
+
+    def with_pythons(self, chosen: Mapping[str, str]) -> Spec:
+        """Return the spec with the Python that was chosen in the place of each range.
+
+        It is for planning: its digest is that of another spec.
+
+        Args:
+            chosen: The text of a range to a minor version; other ranges stay.
+        """
+        targets = tuple(
+            replace(one, python=chosen.get(one.python, one.python)) for one in self.targets
+        )
+        return replace(self, targets=targets)
 
     @property
     def python(self) -> str:

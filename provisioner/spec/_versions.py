@@ -16,10 +16,17 @@ if TYPE_CHECKING:
 
 PYTHON_PATTERN: Final = r"3\.(?:0|[1-9][0-9]?)(?:\.(?:0|[1-9][0-9]?))?t?"
 """A minor version or an exact one; ``t`` marks a free-threaded build, as in wheel tags."""
+_MINOR: Final = r"3\.(?:0|[1-9][0-9]?)"
+_CLAUSE: Final = (
+    rf"(?:(?:>=|<=|>|<|!=|~=) *{_MINOR}|(?:==|!=) *{_MINOR}\.\*|(?:>=|<=|>|<) *[34](?:\.0)?)"
+)
+PYTHON_RANGE_PATTERN: Final = rf"{_CLAUSE}(?: *, *{_CLAUSE}){{0,9}}"
+"""A range of minor versions, as a PEP 440 specifier."""
 
 _PYTHON_RULE: Final = (
-    "A spec is for one Python: a minor version (`3.11`) or an exact one (`3.11.7`), with `t` "
-    "appended for a free-threaded build (`3.13t`)."
+    "A target has one Python: a minor version (`3.11`) or an exact one (`3.11.7`), with `t` "
+    "appended for a free-threaded build (`3.13t`), or a range of minor versions that the plan "
+    "chooses from (`>=3.10,<3.13`)."
 )
 _PYTHON_INSIDE: Final = re.compile(r"3\.[0-9]{1,2}(?:\.[0-9]{1,2})?(?![0-9])")
 _PYTHON_TAG: Final = re.compile(r"(?:c?py?(?:thon)?)?3_?(?P<minor>[0-9]{1,2})(?P<free>t?)")
@@ -40,12 +47,12 @@ _LINE_PARTS: Final = 2
 
 
 def check_python(text: str) -> str:
-    """Return ``text`` if it names one Python.
+    """Return ``text`` if it names one Python, or a range of minor versions.
 
     Raises:
         UnfitError: It does not.
     """
-    if re.fullmatch(PYTHON_PATTERN, text):
+    if re.fullmatch(PYTHON_PATTERN, text) or re.fullmatch(PYTHON_RANGE_PATTERN, text):
         return text
     if "pypy" in text.lower():
         raise UnfitError(
@@ -67,6 +74,8 @@ def check_python(text: str) -> str:
 
 def _meant_python(text: str) -> str | None:
     free = "t" if re.search(r"(?:free.?threaded|nogil|[0-9][ -]?t)$", text, re.IGNORECASE) else ""
+    if re.fullmatch(PYTHON_RANGE_PATTERN, minors := re.sub(r"(3\.[0-9]+)\.[0-9]+", r"\1", text)):
+        return minors
     if found := _PYTHON_INSIDE.search(text):
         candidate = found.group() + free
         return candidate if re.fullmatch(PYTHON_PATTERN, candidate) else None

@@ -106,3 +106,22 @@ def test_two_broken_targets_are_told_together() -> None:
     verdict = plan(a_spec(torch="2.1.0", targets=targets), COMPAT, a_host())
     assert isinstance(verdict, Refusal)
     assert [one.code for one in verdict.findings] == ["TE202", "TE203"]
+
+
+def test_targets_that_share_a_range_get_the_same_python() -> None:
+    """It is the newest that has wheels for each of them; other ranges are chosen for themselves."""
+    targets = {"mac": {"platform": "macos-x86_64"}, "linux": {}}
+    plans = _plans({"torch": "2.2.2", "python": ">=3.9", "targets": targets})
+    assert {one.target.python for one in plans.plans} == {"3.12"}
+    plans = _plans({"torch": "2.2.2", "targets": {"old": {"python": "<3.10"}, **targets}})
+    assert [one.target.python for one in plans.plans] == ["3.11", "3.11", "3.9"]
+
+
+def test_a_plan_that_is_explained_says_why_it_has_its_python() -> None:
+    """The range, and whether the machine has it."""
+    host = a_host(pythons=["3.10", "3.8"])
+    verdict = plan(a_spec(torch="2.6.0", python=">=3.9"), COMPAT, host, explain=True)
+    assert isinstance(verdict, Plans)
+    assert verdict.sole.explanation[0] == (
+        "Python 3.10 is the best that `>=3.9` admits for this torch, and this machine has it."
+    )

@@ -126,6 +126,7 @@ def a_host(
         libc=facts.get("libc", "glibc" if linux else "none"),
         libc_version=facts.get("libc_version", "2.36" if linux else None),
         macos_version=facts.get("macos_version", "14.5" if platform[:5] == "macos" else None),
+        pythons=tuple(facts.get("pythons", ())),
         nvidia=a_stack(facts.get("nvidia", "unknown")),
         amd=a_stack(facts.get("amd", "unknown")),
         intel=a_stack(facts.get("intel", "unknown")),

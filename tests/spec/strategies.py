@@ -170,7 +170,15 @@ VALUES: Final = st.recursive(
 # -- valid specs as data
 
 _MINOR: Final = st.integers(0, 20)
-PYTHONS: Final = st.builds("3.{}{}".format, _MINOR, st.sampled_from(["", "t", ".1", ".12t"]))
+PYTHONS: Final = st.one_of(
+    st.builds("3.{}{}".format, _MINOR, st.sampled_from(["", "t", ".1", ".12t"])),
+    st.builds(
+        "{}3.{}{}".format,
+        st.sampled_from([">=", "~=", "!="]),
+        _MINOR,
+        st.sampled_from(["", ",<4", ", < 3.40"]),
+    ),
+)
 ACCELERATORS: Final = st.sampled_from(["cpu", "cu118", "cu130", "rocm6.4", "rocm6.2.4", "xpu"])
 VERSIONS: Final = st.builds("{}.{}.{}".format, _MINOR, _MINOR, _MINOR)
 SPECIFIERS: Final = st.lists(

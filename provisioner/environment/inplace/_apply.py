@@ -333,8 +333,9 @@ def _require_changeable(request: InPlaceRequest) -> None:
         raise WorldError(_findings.runs_here(site))
     if site.managed is not None and not request.break_system_packages:
         raise WorldError(_findings.managed(site))
-    if not site.interpreter.fits(spec.python):
-        raise WorldError(_findings.other_python(site, spec.python))
+    python = spec.sole.python_given(request.apply.lock.target.python)
+    if not site.interpreter.fits(python):
+        raise WorldError(_findings.other_python(site, python))
 
 
 def _refuse_conda(

@@ -1,0 +1,73 @@
+"""Planning where the Python is left open: what is locked stays, else what is here comes first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from provisioner.api._locks import read_own_lock
+from provisioner.api.host import host_pythons
+from provisioner.findings import TorchenvError
+from provisioner.planner import Plans
+from provisioner.planner import plan as make_plan
+
+if TYPE_CHECKING:
+    from provisioner.compat import Compat
+    from provisioner.host import HostFacts
+    from provisioner.planner import Verdict
+    from provisioner.spec import Spec
+
+
+def plan_pythons(
+    spec: Spec, compat: Compat, host: HostFacts, *, explain: bool = False, keep: bool = True
+) -> Verdict:
+    """Plan a spec; of a range of Pythons, the one that is locked stays where the spec admits it.
+
+    Args:
+        spec: What is wanted.
+        compat: What exists.
+        host: The machine that plans.
+        explain: Whether each plan says what was decided and checked.
+        keep: Whether what is locked counts.
+    """
+    if not spec.has_range:
+        return make_plan(spec, compat, host, explain=explain)
+    if keep and (locked := _locked(spec)):
+        verdict = make_plan(spec.with_pythons(locked), compat, host, explain=explain)
+        if isinstance(verdict, Plans):
+            return verdict
+    return make_plan(spec, compat, with_pythons(spec, host), explain=explain)
+
+
+def with_pythons(spec: Spec, host: HostFacts) -> HostFacts:
+    """Say which Pythons this machine has, where that matters: for a range of a sole target.
+
+    What is planned for several targets must not depend on who does it.
+    """
+    if not spec.has_range or len(spec.targets) + len(spec.siblings) > 1:
+        return host
+    here = (one.minor for one in host_pythons() if one.is_usable)
+    return replace(host, pythons=tuple(dict.fromkeys(here)))
+
+
+def _locked(spec: Spec) -> dict[str, str]:
+    """Return range to the Python that is locked for it; nothing where one is not admitted."""
+    from packaging.specifiers import SpecifierSet
+
+    chosen: dict[str, str] = {}
+    whole = spec.widened
+    for target in whole.targets:
+        if not target.has_range:
+            continue
+        one = whole.narrowed(target.name)
+        if not one.lock_file.exists():
+            return {}
+        try:
+            python = read_own_lock(one).target.python
+        except TorchenvError:
+            # Who reads the lock for its own sake says what is wrong with it.
+            return {}
+        if not SpecifierSet(target.python).contains(python.removesuffix("t")):
+            return {}
+        chosen.setdefault(target.python, python)
+    return chosen

@@ -1,0 +1,107 @@
+"""A range of Pythons: which minor versions it admits, and in which order they are tried."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import SpecifierSet
+
+from provisioner.findings import Finding
+from provisioner.planner._order import python_order
+from provisioner.planner._text import listing
+from provisioner.planner._types import Plans, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provisioner.compat import Compat
+    from provisioner.host import HostFacts
+    from provisioner.planner._types import Verdict
+    from provisioner.spec import Spec, TargetWish
+
+_NOT_KNOWN = "TE208"
+"""The code of the doubt whether a wheel exists."""
+
+
+def iter_settled(spec: Spec, compat: Compat, host: HostFacts) -> Iterator[Spec]:
+    """Yield the spec with one Python in the place of each range, the best one first.
+
+    Targets with the same range get the same Python. A newer one is better, and one that this
+    machine has comes before one that it does not have.
+    """
+    ranges = dict.fromkeys(target.python for target in spec.targets if target.has_range)
+    for chosen in product(*(_admitted(text, compat, host) for text in ranges)):
+        yield spec.with_pythons(dict(zip(ranges, chosen, strict=True)))
+
+
+def empty_ranges(spec: Spec, compat: Compat) -> tuple[Finding, ...]:
+    """Return a finding for each range that admits no Python that torch exists for."""
+    every = _known(compat)
+    found = (
+        Finding(
+            code="TE652",
+            message=f"torch exists for no Python that `{target.python}` admits.",
+            why=f"The compat data ({compat.version}) has builds for Python {every[-1]} to "
+            f"{every[0]}.",
+            do="Widen the range.",
+            where=spec.where(spec.key_of(target, "python")),
+        )
+        for target in spec.targets
+        if target.has_range and not _in_range(target.python, compat)
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def best_of(verdicts: Iterator[Verdict]) -> Verdict:
+    """Return the first verdict that surely holds, else the first that may, else a refusal.
+
+    Of several refusals the shortest is the one that comes nearest.
+    """
+    seen: list[Verdict] = []
+    for verdict in verdicts:
+        seen.append(verdict)
+        if isinstance(verdict, Plans) and not any(
+            one.code == _NOT_KNOWN for one in verdict.findings
+        ):
+            return verdict
+    possible = [one for one in seen if isinstance(one, Plans)]
+    refused = (one for one in seen if isinstance(one, Refusal))
+    return possible[0] if possible else min(refused, key=lambda one: len(one.findings))
+
+
+def of_several(refusal: Refusal, spec: Spec, compat: Compat) -> Refusal:
+    """Say in a refusal that it stands for every Python of a range, where there are several."""
+    ranges = dict.fromkeys(target.python for target in spec.targets if target.has_range)
+    several = {text: found for text in ranges if len(found := _in_range(text, compat)) > 1}
+    if not several:
+        return refusal
+    admitted = "; ".join(f"`{text}` admits {listing(found)}" for text, found in several.items())
+    first, *others = refusal.findings
+    why = f"{first.why} None of the others would do either: {admitted}."
+    return Refusal(findings=(replace(first, why=why), *others))
+
+
+def reason(target: TargetWish, python: str, host: HostFacts) -> str:
+    """Return why a Python was chosen, as a sentence."""
+    is_here = "has" if python in host.pythons else "does not have"
+    machine = f", and this machine {is_here} it" if host.pythons else ""
+    return f"Python {python} is the best that `{target.python}` admits for this torch{machine}."
+
+
+def _admitted(text: str, compat: Compat, host: HostFacts) -> list[str]:
+    """Return the minor versions of a range, the best first."""
+    return sorted(_in_range(text, compat), key=lambda one: one not in host.pythons)
+
+
+def _in_range(text: str, compat: Compat) -> list[str]:
+    """Return the minor versions of a range, the newest first."""
+    wanted = SpecifierSet(text)
+    return [one for one in _known(compat) if wanted.contains(one)]
+
+
+def _known(compat: Compat) -> list[str]:
+    """Return the Pythons that some torch has wheels for, the newest first; no free-threaded one."""
+    every = {one for builds in compat.builds_by_place.values() for b in builds for one in b.pythons}
+    return sorted((one for one in every if one[-1] != "t"), key=python_order, reverse=True)
