@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from provisioner.spec import Spec
 
 
-def plan_pythons(
-    spec: Spec, compat: Compat, host: HostFacts, *, explain: bool = False, keep: bool = True
+def plan_pythons(  # noqa: PLR0913 - keywords of its callers
+    spec: Spec,
+    compat: Compat,
+    host: HostFacts,
+    *,
+    is_here: bool = True,
+    explain: bool = False,
+    keep: bool = True,
 ) -> Verdict:
     """Plan a spec; of a range of Pythons, the one that is locked stays where the spec admits it.
 
@@ -27,6 +33,7 @@ def plan_pythons(
         spec: What is wanted.
         compat: What exists.
         host: The machine that plans.
+        is_here: Whether that is this very machine, whose Pythons can be asked.
         explain: Whether each plan says what was decided and checked.
         keep: Whether what is locked counts.
     """
@@ -36,15 +43,16 @@ def plan_pythons(
         verdict = make_plan(spec.with_pythons(locked), compat, host, explain=explain)
         if isinstance(verdict, Plans):
             return verdict
-    return make_plan(spec, compat, with_pythons(spec, host), explain=explain)
+    host = _with_pythons(spec, host) if is_here else host
+    return make_plan(spec, compat, host, explain=explain)
 
 
-def with_pythons(spec: Spec, host: HostFacts) -> HostFacts:
+def _with_pythons(spec: Spec, host: HostFacts) -> HostFacts:
     """Say which Pythons this machine has, where that matters: for a range of a sole target.
 
     What is planned for several targets must not depend on who does it.
     """
-    if not spec.has_range or len(spec.targets) + len(spec.siblings) > 1:
+    if len(spec.targets) + len(spec.siblings) > 1:
         return host
     here = (one.minor for one in host_pythons() if one.is_usable)
     return replace(host, pythons=tuple(dict.fromkeys(here)))

@@ -78,9 +78,10 @@ def plan(
         PlanError: The combination cannot be; the findings say why and what can. Or the facts file
             cannot be used (``TE330``, ``TE331``).
     """
+    is_here = host is None
     host = host or host_for(spec)
     known = known_for(spec, host)
-    verdict = plan_pythons(spec, known.compat, host, explain=explain, keep=keep)
+    verdict = plan_pythons(spec, known.compat, host, is_here=is_here, explain=explain, keep=keep)
     if isinstance(verdict, Refusal):
         raise PlanError(known.explained(verdict.findings))
     return verdict

@@ -21,12 +21,12 @@ def test_one_python_of_a_range_is_locked_and_applied(workspace: Workspace) -> No
     assert done["did"]
     seen = workspace.run_python("import sys; print('{}.{}'.format(*sys.version_info))")
     assert seen.stdout == f"{HOST_PYTHON}\n"
-    assert workspace.torchenv("lock", "--check", offline=True).code == 0
+    workspace.torchenv("lock", "--check", offline=True).check()
     assert workspace.torchenv("status", "--json", offline=True).check().json["state"] == "current"
     assert not workspace.torchenv("apply", "--json", offline=True).check().json["did"]
     # The same range in other words is the same wish.
     workspace.write_spec(torch="2.9.1", python=f"<={HOST_PYTHON}, >=3.9")
-    assert workspace.torchenv("lock", "--check", offline=True).code == 0
+    workspace.torchenv("lock", "--check", offline=True).check()
 
 
 def test_the_python_that_is_locked_stays(workspace: Workspace) -> None:
