@@ -7,9 +7,11 @@ the compat data.
 
 from provisioner.diagnosis._causes import Cause
 from provisioner.diagnosis._diagnose import Diagnosis, diagnose
-from provisioner.diagnosis._facts import Facts, Index, Wish
+from provisioner.diagnosis._facts import Facts
 from provisioner.diagnosis._mask import mask_private
 from provisioner.diagnosis._rules import Confidence, Rule, load_rules, rules_by_category
+from provisioner.diagnosis._sources import Index
+from provisioner.diagnosis._wishes import Wish
 
 __all__ = [
     "Cause",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -70,6 +71,25 @@ def pattern(source: str) -> Pattern:
     except re.error as exc:
         raise PatternError(f"{exc}: {source}") from exc
     return Pattern(source=source, anchor=anchor, compiled=compiled)
+
+
+@cache
+def _read(source: str) -> Pattern:
+    return pattern(source)
+
+
+def find(flow: str, source: str) -> re.Match[str] | None:
+    """Return the first match of an expression, which is read when it is needed first."""
+    return _read(source).find(flow)
+
+
+def first_group(flow: str, sources: tuple[str, ...]) -> str | None:
+    """Return the first group of the first of some expressions that matches."""
+    for source in sources:
+        found = find(flow, source)
+        if found is not None:
+            return found[1]
+    return None
 
 
 def _places(flow: str, anchor: str) -> Iterator[int]:
