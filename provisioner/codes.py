@@ -266,7 +266,7 @@ TITLES: Final[dict[str, str]] = {
     "TE879": "pip's configuration changes what is installed",
     "TE880": "The build of torch and the GPU's driver do not fit",
     "TE894": "A disk is nearly full",
-    "TE895": "A requirement of the trio is not installed",
+    "TE895": "A requirement of the trio is not met",
     "TE896": "A CUDA toolkit is installed, which wheels do not need",
     "TE897": "A proxy or certificate setting cannot work",
     "TE898": "This is no usable environment",

@@ -1,14 +1,18 @@
-"""What a rule of doctor says."""
+"""What a rule of doctor says, and what rules share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from packaging.version import InvalidVersion, Version
+
 from provisioner.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from packaging.requirements import Requirement
 
     from provisioner.findings import Severity
 
@@ -45,3 +49,11 @@ def say(  # noqa: PLR0913, PLR0917  the parts of a finding, in their order
         remove=tuple(remove),
         repair=repair,
     )
+
+
+def is_met(requirement: Requirement, version: str) -> bool:
+    """Whether a version is one that is asked for; one that cannot be read counts as such."""
+    try:
+        return requirement.specifier.contains(Version(version), prereleases=True)
+    except InvalidVersion:
+        return True

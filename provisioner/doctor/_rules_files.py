@@ -8,7 +8,7 @@ from packaging.markers import default_environment
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from provisioner.doctor._observation import TRIO, say
+from provisioner.doctor._observation import TRIO, is_met, say
 from provisioner.findings import Severity
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def rules_of_files(facts: Facts, environment: EnvironmentFacts) -> Iterator[Obse
     yield from _half_installed(environment)
     yield from _damaged(environment)
     yield from _duplicates(environment)
-    yield from _missing_requirements(environment)
+    yield from _unmet_requirements(environment)
     yield from _mixed(environment)
     yield from _user_site(facts, environment)
 
@@ -39,7 +39,8 @@ def _unusable(environment: EnvironmentFacts) -> Iterator[Observation]:
         yield say(
             "TE898", Severity.ERROR,
             f"`{path}` is no Python environment.",
-            "It has neither a `pyvenv.cfg` nor `conda-meta` nor a folder of packages.",
+            "It does not exist, or has neither a `pyvenv.cfg` nor `conda-meta` nor a folder of "
+            "packages.",
             "Name the folder of an environment: `torchenv doctor --env .venv`.",
         )  # fmt: skip
     if environment.base_is_missing:
@@ -158,11 +159,12 @@ def _duplicates(environment: EnvironmentFacts) -> Iterator[Observation]:
             )  # fmt: skip
 
 
-def _missing_requirements(environment: EnvironmentFacts) -> Iterator[Observation]:
-    names = {one.name for one in environment.dists}
-    names |= {canonicalize_name(name) for name, _ in environment.conda_packages}
+def _unmet_requirements(environment: EnvironmentFacts) -> Iterator[Observation]:
+    by_conda = {canonicalize_name(name) for name, _ in environment.conda_packages}
     for dist in (one for one in environment.dists if one.name in TRIO):
-        missing = [one for one in _required(dist, environment.python) if one not in names]
+        required = {canonicalize_name(one.name): one for one in _required(dist, environment.python)}
+        there = {name: environment.first(name) for name in required if name not in by_conda}
+        missing = [name for name, found in there.items() if found is None]
         if missing:
             yield say(
                 "TE895", Severity.ERROR,
@@ -172,9 +174,21 @@ def _missing_requirements(environment: EnvironmentFacts) -> Iterator[Observation
                 f"Install them: `python -m pip install {' '.join(missing)}`.",
                 [dist.folder],
             )  # fmt: skip
+        for name, found in there.items():
+            # Of the trio itself the compat data says more than `Requires-Dist`.
+            if found is None or name in TRIO or is_met(required[name], found.version):
+                continue
+            wanted = f"{name}{required[name].specifier}"
+            yield say(
+                "TE895", Severity.WARNING,
+                f"{dist.name} {dist.version} needs `{wanted}`, and {found.version} is installed.",
+                "It was installed without its dependencies, or another install changed them.",
+                f'Install what it needs: `python -m pip install "{wanted}"`.',
+                [dist.folder, found.folder],
+            )  # fmt: skip
 
 
-def _required(dist: Dist, python: str | None) -> Iterator[str]:
+def _required(dist: Dist, python: str | None) -> Iterator[Requirement]:
     marker_values: dict[str, str | AbstractSet[str]] = {
         **{name: str(value) for name, value in default_environment().items()},
         "extra": "",
@@ -190,7 +204,7 @@ def _required(dist: Dist, python: str | None) -> Iterator[str]:
         except InvalidRequirement:
             continue
         if requirement.marker is None or requirement.marker.evaluate(marker_values):
-            yield canonicalize_name(requirement.name)
+            yield requirement
 
 
 def _user_site(facts: Facts, environment: EnvironmentFacts) -> Iterator[Observation]:

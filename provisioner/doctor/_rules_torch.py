@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from provisioner.diagnosis import diagnose
-from provisioner.doctor._observation import say
+from provisioner.doctor._observation import TRIO, is_met, say
 from provisioner.findings import Severity
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def rules_of_torch(
     yield from _mismatched(facts, environment, compat)
     yield from _ceilings(facts, environment, compat)
     yield from _gpu(facts, environment, compat)
-    yield from _import(facts, compat)
+    yield from _import(facts, environment, compat)
 
 
 def _mismatched(
@@ -97,7 +97,7 @@ def _ceilings(facts: Facts, environment: EnvironmentFacts, compat: Compat) -> It
     for ceiling in compat.ceilings_for(torch.public, facts.host.platform, python):
         found = environment.first(ceiling.package)
         requirement = Requirement(ceiling.requirement)
-        if found is None or _is_met(requirement, found.version):
+        if found is None or is_met(requirement, found.version):
             continue
         yield say(
             "TE872", Severity.ERROR,
@@ -106,13 +106,6 @@ def _ceilings(facts: Facts, environment: EnvironmentFacts, compat: Compat) -> It
             f'Take another one: `python -m pip install "{ceiling.requirement}"`.',
             [f"known from {compat.cite(ceiling.sources)}"],
         )  # fmt: skip
-
-
-def _is_met(requirement: Requirement, version: str) -> bool:
-    try:
-        return requirement.specifier.contains(Version(version), prereleases=True)
-    except InvalidVersion:
-        return True
 
 
 def _gpu(facts: Facts, environment: EnvironmentFacts, compat: Compat) -> Iterator[Observation]:
@@ -158,10 +151,12 @@ def _old_driver(facts: Facts, cuda: str, driver: str, compat: Compat) -> Iterato
     )  # fmt: skip
 
 
-def _import(facts: Facts, compat: Compat) -> Iterator[Observation]:
+def _import(facts: Facts, environment: EnvironmentFacts, compat: Compat) -> Iterator[Observation]:
     if facts.import_error is None:
         return
-    best = diagnose(facts.import_error, compat).best
+    # As `pip freeze` says it: from this the rules know which trio their fix is for.
+    trio = [f"{one.name}=={one.version}" for one in environment.dists if one.name in TRIO]
+    best = diagnose("\n".join([*trio, facts.import_error]), compat).best
     lines = [line for line in facts.import_error.splitlines() if line.strip()]
     if best is None:
         yield say(

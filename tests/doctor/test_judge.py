@@ -147,6 +147,18 @@ def test_requirement_that_is_missing() -> None:
     assert found.finding.message == ("torch 2.2.0 needs packages that are not installed: sympy.")
 
 
+def test_requirement_of_another_version() -> None:
+    """A requirement that is there in a version which torch does not take is a warning."""
+    requires = ("setuptools>=77.0.3", "sympy>=1", 'torch==9; extra == "no"')
+    there = (dist("setuptools", "65.5.0"), dist("sympy", "1.13"))
+    found = only(facts(dist("torch", "2.13.0+cpu", requires), *there))
+    assert found.finding.severity is Severity.WARNING
+    assert found.finding.message == (
+        "torch 2.13.0+cpu needs `setuptools>=77.0.3`, and 65.5.0 is installed."
+    )
+    assert found.finding.do.endswith('`python -m pip install "setuptools>=77.0.3"`.')
+
+
 @pytest.mark.parametrize(
     ("cuda", "nvidia", "message"),
     [
@@ -184,6 +196,10 @@ def test_import_that_fails() -> None:
     found = only(given)
     assert found.finding.code == "TE899"
     assert "(TE865)" in found.finding.message
+    beside = facts(dist("torch", "2.2.0+cpu"))
+    fix = only(replace(beside, import_error=given.import_error)).finding.do
+    assert "torch==2.2.0 torchvision==0.17.0 torchaudio==2.2.0" in fix
+    assert "/whl/cpu`" in fix
     unknown = only(replace(facts(), import_error="Traceback\nBoom: 7"))
     assert unknown.evidence == ("Traceback", "Boom: 7")
 
