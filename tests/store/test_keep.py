@@ -29,7 +29,9 @@ def _age(path: Path, days: float) -> None:
 
 def _broken_off(server: Server, store: Store) -> WantedWheel:
     """Leave half a wheel behind."""
-    url = server.put("/half.whl", Answer(body=b"x" * 50, length=100))
+    url = server.put(
+        "/half.whl", Answer(body=b"x" * 100, send=50), Answer(status=503, ranges=False)
+    )
     wheel = wanted(b"x" * 100, url, "half-1.0-py3-none-any.whl")
     with Client(Network(retries=0, backoff_s=0)) as client:
         _failure(store, [wheel], client)
