@@ -2,13 +2,15 @@
 
 A program is a list of arguments: no shell ever sees it. Its environment is given in full by the
 caller; secrets travel there and never in arguments. ``sh`` forks, so no thread may run meanwhile
-(Python 3.12 and newer warn about that): callers finish their downloads first.
+(Python 3.12 and newer warn about that): callers finish their downloads first, or start a program
+:func:`beside` them before.
 """
 
 from __future__ import annotations
 
 import ctypes
 import logging
+import queue
 import signal
 import sys
 import threading
@@ -79,10 +81,8 @@ def run(  # noqa: PLR0913  how a program is run has many sides, all optional
         ProcessFailedError: The program is missing or not executable, timed out, or ended with an
             exit code other than 0.
     """
-    # Imported late: 40 ms that commands without a child process do not pay.
-    import sh  # noqa: PLC0415
+    import sh  # noqa: PLC0415 - see `_start`
 
-    logging.getLogger("sh").setLevel(logging.CRITICAL + 1)
     words = tuple(str(word) for word in argv)
     out: list[str] = []
     err: list[str] = []
@@ -91,20 +91,14 @@ def run(  # noqa: PLR0913  how a program is run has many sides, all optional
         return Completed(argv=words, exit_code=exit_code, stdout="".join(out), stderr="".join(err))
 
     def start() -> sh.RunningCommand:
-        return sh.Command(words[0])(
-            *words[1:],
-            _env=dict(env),
-            _cwd=str(cwd) if cwd is not None else None,
-            _timeout=timeout_s,
-            _out=_collector(out, on_stdout),
-            _err=_collector(err, on_stderr),
-            _in="",
-            _tty_out=False,
-            _decode_errors="replace",
-            _ok_code=_ANY_EXIT,
-            _bg=True,
-            _bg_exc=False,
-            _preexec_fn=_end_with_parent(),
+        return _start(
+            words,
+            env,
+            stdin="",
+            out=_collector(out, on_stdout),
+            err=_collector(err, on_stderr),
+            cwd=cwd,
+            timeout_s=timeout_s,
         )
 
     try:
@@ -119,6 +113,98 @@ def run(  # noqa: PLR0913  how a program is run has many sides, all optional
     if child.exit_code:
         raise ProcessFailedError(ended(child.exit_code), _how_it_ended(child.exit_code))
     return ended(0)
+
+
+class Companion:
+    """A program that runs beside this one and is told lines on its standard input."""
+
+    def __init__(self, child: sh.RunningCommand, lines: queue.Queue[str | None]) -> None:
+        """Wrap a running program that reads ``lines``."""
+        self._child = child
+        self._lines = lines
+
+    def tell(self, line: str) -> None:
+        """Send a line, without its end; from any thread."""
+        self._lines.put(f"{line}\n")
+
+    def finish(self) -> bool:
+        """Say that no more lines come, wait for the program's end, and return whether it was 0."""
+        self._lines.put(None)
+        self._child.wait()
+        return self._child.exit_code == 0
+
+
+@contextmanager
+def beside(
+    argv: Sequence[str | Path],
+    *,
+    env: Mapping[str, str],
+    on_stderr: Callable[[str], None] | None = None,
+) -> Iterator[Companion]:
+    """Run a program beside this one within the block; it is killed where the block ends before.
+
+    Args:
+        argv: The program, by path, and its arguments; nothing secret.
+        env: The child's whole environment.
+        on_stderr: Called with each line of standard error as it comes, from another thread.
+
+    Raises:
+        ProcessFailedError: The program cannot be started.
+    """
+    import sh  # noqa: PLC0415 - see `_start`
+
+    words = tuple(str(word) for word in argv)
+    lines: queue.Queue[str | None] = queue.Queue()
+    child = None
+    try:
+        with _interrupts_held() as interrupts:
+            child = _start(
+                words, env, stdin=lines, out=_collector([], None), err=_collector([], on_stderr)
+            )
+        for number in interrupts:
+            signal.raise_signal(number)
+        yield Companion(child, lines)
+    except (sh.CommandNotFound, OSError, sh.ForkException) as exc:
+        if child is not None:
+            raise
+        nothing = Completed(argv=words, exit_code=_NOT_EXECUTABLE, stdout="", stderr="")
+        raise ProcessFailedError(nothing, f"could not be started: {exc}") from exc
+    finally:
+        if child is not None:
+            lines.put(None)
+            _end(child)
+
+
+def _start(  # noqa: PLR0913 - as `run`
+    words: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    stdin: str | queue.Queue[str | None],
+    out: Callable[[str], None],
+    err: Callable[[str], None],
+    cwd: Path | None = None,
+    timeout_s: float | None = None,
+) -> sh.RunningCommand:
+    """Start a program and return at once."""
+    # Imported late: 40 ms that commands without a child process do not pay.
+    import sh  # noqa: PLC0415
+
+    logging.getLogger("sh").setLevel(logging.CRITICAL + 1)
+    return sh.Command(words[0])(
+        *words[1:],
+        _env=dict(env),
+        _cwd=str(cwd) if cwd is not None else None,
+        _timeout=timeout_s,
+        _out=out,
+        _err=err,
+        _in=stdin,
+        _tty_out=False,
+        _decode_errors="replace",
+        _ok_code=_ANY_EXIT,
+        _bg=True,
+        _bg_exc=False,
+        _preexec_fn=_end_with_parent(),
+    )
 
 
 def _collector(lines: list[str], listener: Callable[[str], None] | None) -> Callable[[str], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import select
 import signal
 import subprocess
@@ -152,3 +153,42 @@ print(process.run(["/bin/sh", "-c", {status!r}], env={{"PATH": "/usr/bin:/bin"}}
     )
     ignored = int(done.stdout.split()[-1], 16)
     assert ignored & 0b11 == 0b11  # SIGHUP is bit 0, SIGINT bit 1
+
+
+def test_a_program_beside_is_told_lines(tmp_path: Path) -> None:
+    """It works while this process goes on, and its end is waited for."""
+    out = tmp_path / "out"
+    heard: list[str] = []
+    code = f"echo ready >&2; cat > {out}"
+    with process.beside(["/bin/sh", "-c", code], env=ENVIRON, on_stderr=heard.append) as companion:
+        companion.tell("one")
+        companion.tell("two")
+        assert companion.finish()
+    assert out.read_text() == "one\ntwo\n"
+    assert heard == ["ready"]
+
+
+def test_a_program_beside_can_fail(tmp_path: Path) -> None:
+    """How it ended is told, whether it read what it was told or not."""
+    with process.beside(["/bin/sh", "-c", "exit 3"], env=ENVIRON) as companion:
+        companion.tell("one")
+        assert not companion.finish()
+    with (
+        pytest.raises(process.ProcessFailedError),
+        process.beside([tmp_path / "none"], env=ENVIRON),
+    ):
+        pass
+
+
+def test_a_program_beside_ends_with_its_block() -> None:
+    """Whatever ends the block ends the program too."""
+    told: queue.SimpleQueue[str] = queue.SimpleQueue()
+    code = "echo $$ >&2; exec sleep 100"
+    with (
+        pytest.raises(ZeroDivisionError),
+        process.beside(["/bin/sh", "-c", code], env=ENVIRON, on_stderr=told.put),
+    ):
+        number = int(told.get(timeout=10))
+        raise ZeroDivisionError
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
