@@ -6,10 +6,13 @@ and only then switch. Whatever fails or interrupts before the switch leaves what
 
 from __future__ import annotations
 
+import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from provisioner import paths
+from provisioner.environment._ahead import working_ahead
 from provisioner.environment._build import Blueprint, Built, build
 from provisioner.environment._changes import plan_changes
 from provisioner.environment._differences import difference_findings, unknown_finding
@@ -29,11 +32,12 @@ from provisioner.environment._switch import switch
 from provisioner.environment._types import Ours
 from provisioner.environment._unpacked import is_known, link_mode, unpacked_folder
 from provisioner.environment._verify import VerifySetting, verify_generation
+from provisioner.environment._virtualenv import VenvSource
 from provisioner.events import Reporter
 from provisioner.findings import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -61,8 +65,12 @@ class WheelStore(Protocol):
         client: Client,
         reporter: Reporter,
         local_sources: Iterable[Path],
+        arrived: Callable[[str, Path], None],
     ) -> Mapping[str, Path]:
-        """Return verified files by sha256, fetched where they are not there yet."""
+        """Return verified files by sha256, fetched where they are not there yet.
+
+        ``arrived`` is told of each as soon as it is there, from any thread.
+        """
 
     def find(self, sha256: str) -> Path | None:
         """Return the wheel with this hash where the store has it, hashed anew; else None."""
@@ -87,6 +95,8 @@ class ApplyRequest:
     """Whether to wait for another apply on the same environment."""
     repair: bool = False
     """Whether to compare every byte first, and not sizes and times only."""
+    large_bytes: int = 50_000_000
+    """Size from which a wheel is unpacked while others are fetched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,17 +209,12 @@ def _make(
         there = _find_made_before(layout, request)
         if there is not None:
             return _switch_to(there, layout, request, before)
-    wheels = _fetch(layout, request, reporter)
-    with os_errors_as_findings(layout.root):
-        generation = layout.generation(layout.next_number())
-        try:
-            blueprint = _blueprint(layout, request, wheels, examination)
+    with _new_generation(layout) as generation:
+        blueprint = _fetch(layout, generation, request, reporter, examination)
+        with os_errors_as_findings(layout.root):
             built = build(blueprint, generation, reporter)
             reporter.step(f"Switching {paths.display(layout.link)} to the new environment")
             kept = _switch(layout, generation)
-        except BaseException:
-            discard_unless_current(layout, generation)
-            raise
     changes = plan_changes(before, request.lock, examination.differences)
     remember_switch(layout, generation.number, built.state, "apply", changes)
     write_pointer(request.spec, request.lock, layout, generation, built.state)
@@ -263,8 +268,26 @@ def _keep(spec: Spec) -> Keep:
     return Keep(count=spec.keep, days=spec.keep_days)
 
 
-def _fetch(layout: Layout, request: ApplyRequest, reporter: Reporter) -> Mapping[str, Path]:
-    """Return every wheel of the lock as a verified file, space allowing."""
+@contextmanager
+def _new_generation(layout: Layout) -> Iterator[Generation]:
+    """Yield a generation to be made; removed again where the environment does not lead to it."""
+    with os_errors_as_findings(layout.root):
+        generation = layout.generation(layout.next_number())
+    try:
+        yield generation
+    except BaseException:
+        discard_unless_current(layout, generation)
+        raise
+
+
+def _fetch(
+    layout: Layout,
+    generation: Generation,
+    request: ApplyRequest,
+    reporter: Reporter,
+    examination: Examination,
+) -> Blueprint:
+    """Return what the generation is made from, every wheel a verified file, space allowing."""
     from provisioner.store import WantedWheel  # noqa: PLC0415 - urllib3, not for a no-op
 
     wheels = [package.wheel for package in request.lock.packages]
@@ -278,28 +301,31 @@ def _fetch(layout: Layout, request: ApplyRequest, reporter: Reporter) -> Mapping
         WantedWheel(name=wheel.name, url=wheel.url, size=wheel.size, sha256=wheel.sha256)
         for wheel in wheels
     ]
-    with request.client() as client:
-        files = request.store.fetch(wanted, client, reporter, request.local_sources)
-    new = [file for sha256, file in files.items() if sha256 not in linked]
-    check_space(layout.root, unpacked_need(new, [files[sha256] for sha256 in sorted(linked)]))
-    return files
-
-
-def _blueprint(
-    layout: Layout,
-    request: ApplyRequest,
-    wheels: Mapping[str, Path],
-    examination: Examination,
-) -> Blueprint:
     damaged = (one.owner for one in examination.differences if one.kind != "added")
-    return Blueprint(
-        lock=request.lock,
-        wheels=wheels,
+    suspects = frozenset(owner.name for owner in damaged if owner is not None)
+    source = VenvSource(
         interpreter=request.interpreter,
         link=layout.link,
         app_data=paths.store_root(request.environ) / "virtualenv",
         environ=request.environ,
-        suspects=frozenset(owner.name for owner in damaged if owner is not None),
+    )
+    # A copy that is suspect is looked at before anything of it is installed.
+    may_begin = {
+        one.wheel.sha256: one if one.wheel.sha256 not in linked and not suspects else None
+        for one in request.lock.packages
+    }
+    with (
+        request.client() as client,
+        working_ahead(generation, source, may_begin, request.large_bytes, reporter) as ahead,
+    ):
+        files = request.store.fetch(wanted, client, reporter, request.local_sources, ahead.take)
+        is_begun = ahead.finish()
+    if not is_begun:
+        shutil.rmtree(generation.folder, ignore_errors=True)
+    new = [file for sha256, file in files.items() if sha256 not in linked]
+    check_space(layout.root, unpacked_need(new, [files[sha256] for sha256 in sorted(linked)]))
+    return Blueprint(
+        lock=request.lock, wheels=files, source=source, is_begun=is_begun, suspects=suspects
     )
 
 

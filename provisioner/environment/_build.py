@@ -23,7 +23,7 @@ from provisioner.environment._state import (
     locked_packages,
     render_state,
 )
-from provisioner.environment._virtualenv import create_virtualenv
+from provisioner.environment._virtualenv import VenvSource, create_virtualenv
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from provisioner.environment._unpacked import LinkMode
     from provisioner.events import Reporter
     from provisioner.findings import Finding
-    from provisioner.host import Interpreter
     from provisioner.lockfile import Lock
 
 
@@ -44,12 +43,9 @@ class Blueprint:
     lock: Lock
     wheels: Mapping[str, Path]
     """Verified files of the store by sha256."""
-    interpreter: Interpreter
-    link: Path
-    """The environment's path, which ``activate`` names."""
-    app_data: Path
-    """Where ``virtualenv`` remembers what it learns about interpreters."""
-    environ: Mapping[str, str]
+    source: VenvSource
+    is_begun: bool = False
+    """Whether the virtual environment is made already, and some packages installed."""
     suspects: frozenset[str] = frozenset()
     """Names of packages that were damaged in the old generation."""
 
@@ -75,7 +71,7 @@ def build(blueprint: Blueprint, generation: Generation, reporter: Reporter) -> B
     """
     filled = _fill(blueprint, generation, reporter)
     reporter.step("Proving the environment from inside")
-    proof = prove(generation, blueprint.lock.trio, blueprint.environ)
+    proof = prove(generation, blueprint.lock.trio, blueprint.source.environ)
     blamed = (blamed_finding(proof),) if proof.blamed else ()
     reporter.step("Listing the files")
     made = _list_made(generation, filled.rows)
@@ -97,27 +93,22 @@ def _fill(blueprint: Blueprint, generation: Generation, reporter: Reporter) -> F
     """Make the virtual environment and install into it."""
     count = len(blueprint.lock.packages)
     reporter.step(f"Installing {count} package{'' if count == 1 else 's'}")
-    generation.building.mkdir(parents=True)
-    create_virtualenv(
-        generation.folder,
-        link=blueprint.link,
-        interpreter=blueprint.interpreter,
-        app_data=blueprint.app_data,
-        environ=blueprint.environ,
-    )
+    if not blueprint.is_begun:
+        generation.building.mkdir(parents=True)
+        create_virtualenv(generation.folder, blueprint.source)
     filling = Filling(
         lock=blueprint.lock,
         wheels=blueprint.wheels,
         generation=generation,
-        records=records_folder(blueprint.environ),
-        environ=blueprint.environ,
+        records=records_folder(blueprint.source.environ),
+        environ=blueprint.source.environ,
         suspects=blueprint.suspects,
     )
     return fill(filling, reporter)
 
 
 def _state(blueprint: Blueprint, generation: Generation, proof: Proof) -> State:
-    lock, interpreter = blueprint.lock, blueprint.interpreter
+    lock, interpreter = blueprint.lock, blueprint.source.interpreter
     stat = os.stat(interpreter.path)  # noqa: PTH116 - as `BasePython` will do again
     return State(
         torchenv=__version__,

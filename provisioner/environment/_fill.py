@@ -9,6 +9,7 @@ hash was checked a moment ago.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,13 +26,12 @@ from provisioner.environment._records import (
 from provisioner.environment._state import locked_packages
 from provisioner.environment._unpacked import (
     Facts,
+    engine_cache,
     faulty_copy,
     forget,
     known_facts,
-    link_mode,
     note_facts,
     protect,
-    unpacked_folder,
 )
 from provisioner.findings import Finding, Severity, TorchenvError, VerificationError
 
@@ -83,23 +83,20 @@ def fill(filling: Filling, reporter: Reporter) -> Filled:
         OSError: A file cannot be read or written.
     """
     generation = filling.generation
-    cache = unpacked_folder(filling.environ)
-    mode = link_mode(cache, generation.building)
-    if mode == "copy":
-        # What the engine unpacks here it links within the generation: written once, shared never.
-        cache = generation.building / "unpacked"
+    cache, mode = engine_cache(filling.environ, generation.building)
     installation = Installation(
-        lock=filling.lock,
+        packages=filling.lock.packages,
         wheels=filling.wheels,
         generation=generation,
         cache=cache,
-        link_mode="hardlink" if mode == "copy" else mode,
+        mode=mode,
     )
     rows = rows_of_wheels(
         filling.records, locked_packages(filling.lock), filling.wheels, site_of(generation)
     )
     if mode == "copy":
         install(installation, filling.environ, reporter)
+        shutil.rmtree(cache)
         bad = []
     else:
         bad = _install_from_copies(
@@ -157,7 +154,7 @@ def _wrong_copies(copies: _Copies, installation: Installation) -> list[tuple[Loc
         for path in strays:
             (filling.generation.folder / path).unlink()
         return _forget_faulty(copies, filling.lock.packages)
-    if installation.link_mode != "hardlink":
+    if installation.mode != "hardlink":
         return []  # a reflink shares nothing that can be written
     found = _facts_by_package(listing, copies.rows)
     changed = []

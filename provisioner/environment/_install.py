@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import errno
 import re
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,12 +20,13 @@ from provisioner.findings import Finding, TorchenvError, VerificationError, Worl
 from provisioner.process import ProcessFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from provisioner.environment._layout import Generation
+    from provisioner.environment._unpacked import LinkMode
     from provisioner.events import Reporter
-    from provisioner.lockfile import Lock
+    from provisioner.lockfile import LockedPackage
 
 _FLAGS: Final = (
     "--offline",
@@ -44,14 +44,15 @@ _LAST_LINES: Final = 12
 class Installation:
     """What is to be installed where."""
 
-    lock: Lock
+    packages: Sequence[LockedPackage]
+    """All that is to be there afterwards."""
     wheels: Mapping[str, Path]
     """Verified files of the store by sha256."""
     generation: Generation
     cache: Path
-    """The engine's; removed afterwards where it lies in the generation."""
-    link_mode: str
-    """How the engine gets files from there: ``clone``, ``hardlink`` or ``copy``."""
+    """The engine's."""
+    mode: LinkMode
+    """How files reach the generation; with ``copy`` the cache lies in it, and they are linked."""
     reinstall: tuple[str, ...] = ()
     """Names of packages to be installed anew where they are already."""
 
@@ -73,7 +74,8 @@ def install(installation: Installation, environ: Mapping[str, str], reporter: Re
     throwaway = generation.building / "pylock.toml"
     throwaway.write_text(throwaway_lock(installation), encoding="utf-8")
     engine = Engine(cache=installation.cache, environ=environ)
-    flags = [*_FLAGS, "--link-mode", installation.link_mode]
+    link_mode = "hardlink" if installation.mode == "copy" else installation.mode
+    flags = [*_FLAGS, "--link-mode", link_mode]
     for name in installation.reinstall:
         flags += ["--reinstall-package", name]
     try:
@@ -83,8 +85,6 @@ def install(installation: Installation, environ: Mapping[str, str], reporter: Re
         )
     except ProcessFailedError as exc:
         raise install_error(installation, exc) from exc
-    if generation.building in engine.cache.parents:
-        shutil.rmtree(engine.cache)
     throwaway.unlink()
 
 
@@ -94,9 +94,7 @@ def throwaway_lock(installation: Installation) -> str:
     from provisioner.lockfile import render_by_path  # noqa: PLC0415
 
     wheels = installation.wheels
-    return render_by_path(
-        installation.lock, lambda wheel: str(wheels[wheel.sha256]), requires_python=False
-    )
+    return render_by_path(installation.packages, lambda wheel: str(wheels[wheel.sha256]))
 
 
 def install_error(installation: Installation, exc: ProcessFailedError) -> TorchenvError:

@@ -54,6 +54,19 @@ def unpacked_folder(environ: Mapping[str, str]) -> Path:
     return paths.store_root(environ) / "unpacked"
 
 
+def engine_cache(environ: Mapping[str, str], building: Path) -> tuple[Path, LinkMode]:
+    """Return where the engine unpacks the wheels of a generation, and how their files reach it.
+
+    Args:
+        environ: The caller's environment variables.
+        building: The generation's folder for what is needed only while it is built.
+    """
+    shared = unpacked_folder(environ)
+    mode = link_mode(shared, building)
+    # Without links, what the engine unpacks beside the generation it links: written once.
+    return (building / "unpacked" if mode == "copy" else shared), mode
+
+
 def link_mode(cache: Path, folder: Path) -> LinkMode:
     """Return how files of ``cache`` can reach ``folder``; found out by trying.
 

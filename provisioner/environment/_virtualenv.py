@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provisioner.findings import Finding, WorldError
@@ -17,44 +18,45 @@ if TYPE_CHECKING:
     from provisioner.host import Interpreter
 
 
-def create_virtualenv(
-    folder: Path,
-    *,
-    link: Path,
-    interpreter: Interpreter,
-    app_data: Path,
-    environ: Mapping[str, str],
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenvSource:
+    """What a virtual environment is made from."""
+
+    interpreter: Interpreter
+    """The base interpreter."""
+    link: Path
+    """The environment's path."""
+    app_data: Path
+    """Where ``virtualenv`` may remember what it learns about interpreters."""
+    environ: Mapping[str, str]
+    """The caller's environment variables; ``VIRTUALENV_*`` of them are left out."""
+
+
+def create_virtualenv(folder: Path, source: VenvSource) -> None:
     """Make a virtual environment without any package in ``folder``.
 
-    Its ``activate`` scripts name ``link``, so that a shell that is active sees the next switch;
+    Its ``activate`` scripts name the link, so that a shell that is active sees the next switch;
     everything that is installed later names ``folder``, so that it keeps meeting the same files.
-
-    Args:
-        folder: The generation's folder.
-        link: The environment's path.
-        interpreter: The base interpreter.
-        app_data: Where ``virtualenv`` may remember what it learns about interpreters.
-        environ: The caller's environment variables; ``VIRTUALENV_*`` of them are left out.
 
     Raises:
         WorldError: ``virtualenv`` refused (``TE604``).
         OSError: The folder cannot be written.
     """
     arguments = ["--no-seed", "--no-venv-redirect", "--no-vcs-ignore", "--no-periodic-update"]
-    arguments += ["--app-data", str(app_data), "--python", str(interpreter.path), str(folder)]
+    arguments += ["--app-data", str(source.app_data), "--python", str(source.interpreter.path)]
+    arguments.append(str(folder))
     with contained("virtualenv") as printed:
         from virtualenv.run import session_via_cli  # noqa: PLC0415 - 150 ms, for building only
 
         try:
-            session = session_via_cli(arguments, setup_logging=False, env=_clean(environ))
+            session = session_via_cli(arguments, setup_logging=False, env=_clean(source.environ))
             for activator in session.activators:
-                _name_link(activator, link)
+                _name_link(activator, source.link)
             with session:
                 session.run()
         except (RuntimeError, SystemExit) as exc:
             reason = (printed.getvalue().strip() or str(exc)).splitlines()[-1]
-            raise WorldError(_refused(interpreter, reason)) from exc
+            raise WorldError(_refused(source.interpreter, reason)) from exc
 
 
 def _name_link(activator: Activator, link: Path) -> None:

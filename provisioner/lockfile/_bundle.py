@@ -308,7 +308,7 @@ def _pylock(lock: Lock) -> str:
     """Return a PEP 751 file that names the bundle's wheels by path."""
     from provisioner.lockfile._by_path import render_by_path  # noqa: PLC0415 - slow to load
 
-    return render_by_path(lock, lambda wheel: f"wheels/{wheel.name}", requires_python=True)
+    return render_by_path(lock.packages, lambda wheel: f"wheels/{wheel.name}", lock.requires_python)
 
 
 def _requirements(lock: Lock) -> str:

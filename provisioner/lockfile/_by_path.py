@@ -11,22 +11,24 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from provisioner.lockfile._types import Lock, LockedWheel
+    from provisioner.lockfile._types import LockedPackage, LockedWheel
 
 
 def render_by_path(
-    lock: Lock, path_of: Callable[[LockedWheel], str], *, requires_python: bool
+    packages: Iterable[LockedPackage],
+    path_of: Callable[[LockedWheel], str],
+    requires_python: str | None = None,
 ) -> str:
     """Return the text of the file.
 
     Args:
-        lock: Its packages, each with the wheel for the lock's target.
+        packages: Each with the wheel for the lock's target.
         path_of: Where a wheel lies, absolute or seen from the file.
-        requires_python: Whether the file says for which Python it is.
+        requires_python: For which Python the file is, where it says that.
     """
-    packages = [
+    listed = [
         Package(
             name=canonicalize_name(package.name),
             version=Version(package.version),
@@ -39,12 +41,12 @@ def render_by_path(
                 )
             ],
         )
-        for package in lock.packages
+        for package in packages
     ]
     document = Pylock(
         lock_version=Version("1.0"),
         created_by="torchenv",
-        requires_python=SpecifierSet(lock.requires_python) if requires_python else None,
-        packages=packages,
+        requires_python=SpecifierSet(requires_python) if requires_python else None,
+        packages=listed,
     )
     return tomlkit.dumps(document.to_dict())

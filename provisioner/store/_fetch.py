@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from provisioner.findings import TorchenvError, VerificationError, WorldError
@@ -23,14 +25,15 @@ from provisioner.store._transfer import BrokenOffError, Errand, Transfer, WrongF
 from provisioner.store._wheel import check_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from provisioner.events import Reporter
     from provisioner.network import Client, Network
     from provisioner.store._local import LocalPlaces
     from provisioner.store._types import WantedWheel
 
+Arrived = Callable[[str, Path], None]
+"""Told the sha256 and the place of a wheel."""
 _ATTEMPTS: Final = 2
 _LOOK_EVERY_S: Final = 0.2
 _ABSENT: Final = frozenset({403, 404, 410})
@@ -48,6 +51,8 @@ class Job:
     """Where wheels may lie on this machine."""
     offline: bool = False
     """Whether these places are all there is."""
+    arrived: Arrived = lambda _sha256, _path: None
+    """Told of each wheel that is there and verified, from several threads."""
     stop: StopSignal = field(default_factory=StopSignal)
 
 
@@ -203,9 +208,10 @@ def _fetch_one(missing: Missing, job: Job, board: Board) -> None:
         with held(missing, job):
             if is_whole(missing.path, missing.wheel):
                 job.reporter.download_progress(missing.wheel.name, missing.wheel.size)
-                return
-            _receive(missing, job, board)
-            _keep(missing)
+            else:
+                _receive(missing, job, board)
+                _keep(missing)
+        job.arrived(missing.wheel.sha256, missing.path)
     except OSError as exc:
         raise WorldError(_findings.disk_failure(job.root, exc)) from exc
 

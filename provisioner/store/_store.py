@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provisioner.network import Client
+    from provisioner.store._fetch import Arrived
 
 
 def _free_bytes(folder: Path) -> int:
@@ -78,6 +79,7 @@ class Store:
         client: Client,
         reporter: Reporter,
         local_sources: Iterable[Path] = (),
+        arrived: Arrived = lambda _sha256, _path: None,
     ) -> dict[str, Path]:
         """Return every wanted wheel as a verified file, by sha256.
 
@@ -90,6 +92,8 @@ class Store:
             client: Not used where nothing is missing.
             reporter: Hears of the progress, from several threads.
             local_sources: Folders of wheels, pages with links, and folders of projects (PEP 503).
+            arrived: Told sha256 and place of each wheel as soon as it is there and verified, from
+                several threads.
 
         Raises:
             WorldError: Nothing may be fetched and something would have to be (``TE511``). A wheel
@@ -101,9 +105,14 @@ class Store:
         """
         wheels = {wheel.sha256: wheel for wheel in wanted}
         try:
-            missing = [one for one in wheels.values() if not self._has(one, reporter)]
+            missing = []
+            for one in wheels.values():
+                if self._has(one, reporter):
+                    arrived(one.sha256, self.path(one))
+                else:
+                    missing.append(one)
             if missing:
-                self._fetch(missing, client, reporter, tuple(local_sources))
+                self._fetch(missing, client, reporter, tuple(local_sources), arrived)
         except OSError as exc:
             raise WorldError(_findings.disk_failure(self.root, exc)) from exc
         return {digest: self.path(wheel) for digest, wheel in wheels.items()}
@@ -209,6 +218,7 @@ class Store:
         client: Client,
         reporter: Reporter,
         local_sources: tuple[Path, ...],
+        arrived: Arrived,
     ) -> None:
         places = LocalPlaces(
             stores=self.stores, pip_cache=self.pip_cache, folders=local_sources, client=client
@@ -240,6 +250,7 @@ class Store:
                 reporter=reporter,
                 places=places,
                 offline=self.offline,
+                arrived=arrived,
             ),
         )
 

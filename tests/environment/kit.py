@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provisioner.environment import ApplyRequest, apply_lock
+from provisioner.environment._virtualenv import VenvSource
 from provisioner.events import Reporter
 from provisioner.host import Interpreter
 from provisioner.lockfile import Lock, LockedPackage, LockedWheel
@@ -225,6 +226,16 @@ def this_interpreter() -> Interpreter:
         implementation="CPython",
         free_threaded=False,
         is_64bit=True,
+    )
+
+
+def venv_source(project: Project) -> VenvSource:
+    """Return what a virtual environment at the project's path is made from."""
+    return VenvSource(
+        interpreter=this_interpreter(),
+        link=project.link,
+        app_data=project.store.root / "virtualenv",
+        environ=project.environ,
     )
 
 

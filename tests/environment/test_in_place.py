@@ -22,7 +22,7 @@ from provisioner.environment.inplace import (
 from provisioner.environment.inplace._stage import _place_of
 from provisioner.events import Reporter
 from provisioner.findings import Finding, TorchenvError
-from tests.environment.kit import Project, this_interpreter, tiny
+from tests.environment.kit import Project, tiny, venv_source
 from tests.faults.operations import MINE, holds, wheels_of
 from tests.support.wheels import text_member
 
@@ -36,13 +36,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def site(project: Project) -> Site:
     """Return an environment that another tool made, with a package of the user's."""
-    create_virtualenv(
-        project.link,
-        link=project.link,
-        interpreter=this_interpreter(),
-        app_data=project.store.root / "virtualenv",
-        environ=project.environ,
-    )
+    create_virtualenv(project.link, venv_source(project))
     made = ask_site(find_python(project.link), project.environ)
     for path, text in MINE.items():
         (made.purelib / path).parent.mkdir(exist_ok=True)

@@ -28,7 +28,7 @@ from provisioner.environment.inplace import (
     in_place_status,
 )
 from provisioner.environment.inplace._transaction import Transaction, moves_of
-from tests.environment.kit import Project, release, this_interpreter, tiny, trio
+from tests.environment.kit import Project, release, tiny, trio, venv_source
 from tests.support.wheels import build_wheel
 
 if TYPE_CHECKING:
@@ -172,13 +172,7 @@ def _foreign(project: Project) -> None:
 def _in_place(project: Project) -> None:
     """An environment of another tool, changed in place before, with a package of the user's."""
     lock = project.lock(wheels_of("old"))
-    create_virtualenv(
-        project.link,
-        link=project.link,
-        interpreter=this_interpreter(),
-        app_data=project.store.root / "virtualenv",
-        environ=project.environ,
-    )
+    create_virtualenv(project.link, venv_source(project))
     site = site_of(project)
     apply_in_place(InPlaceRequest(apply=project.request(lock), site=site))
     for path, text in MINE.items():

@@ -301,7 +301,8 @@ def _fetch(request: InPlaceRequest, reporter: Reporter) -> Mapping[str, Path]:
         for wheel in (package.wheel for package in request.apply.lock.packages)
     ]
     with request.apply.client() as client:
-        return request.apply.store.fetch(wanted, client, reporter, request.apply.local_sources)
+        sources = request.apply.local_sources
+        return request.apply.store.fetch(wanted, client, reporter, sources, lambda *_: None)
 
 
 def _rows(request: InPlaceRequest, wheels: Mapping[str, Path]) -> dict[str, tuple[Row, ...]]:

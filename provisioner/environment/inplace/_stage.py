@@ -61,11 +61,11 @@ def prepare(order: Order, environ: Mapping[str, str], reporter: Reporter) -> Non
     order.stage.mkdir()
     order.scratch.mkdir()
     installation = Installation(
-        lock=order.lock,
+        packages=order.lock.packages,
         wheels=order.wheels,
         generation=Generation(number=0, folder=order.stage),
         cache=order.scratch / "unpacked",
-        link_mode="hardlink",
+        mode="copy",
     )
     throwaway = order.scratch / "pylock.toml"
     throwaway.write_text(throwaway_lock(installation), encoding="utf-8")
