@@ -136,6 +136,8 @@ TITLES: Final[dict[str, str]] = {
     "TE513": "A wheel in the store is damaged",
     "TE514": "A bundle is of another lock",
     "TE515": "A bundle is incomplete, damaged, or none",
+    "TE530": "The keyring cannot be asked",
+    "TE531": "A server wants a certificate of its user",
     # -- environment
     "TE601": "The environment's path is a file",
     "TE602": "The environment's path holds something else",

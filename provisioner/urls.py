@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 MASK: Final = "****"
 """What stands in the place of a secret."""
@@ -76,6 +76,13 @@ def credentials_of(url: str) -> tuple[str, str] | None:
         return None
     user, _, password = found[2].partition(":")
     return unquote(user), unquote(password)
+
+
+def with_credentials(url: str, user: str, password: str) -> str:
+    """Return ``url``, which has none, with a user and a password."""
+    scheme, separator, rest = url.partition("//")
+    userinfo = ":".join(quote(word, safe="") for word in (user, password))
+    return f"{scheme}{separator}{userinfo}@{rest}"
 
 
 def file_name(url: str) -> str:

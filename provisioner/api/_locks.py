@@ -42,7 +42,7 @@ def lock_trust(spec: Spec) -> LockTrust:
     from provisioner.lockfile import LockTrust
 
     def is_trusted(url: str) -> bool:
-        return Setting(spec).network.is_trusted(url)
+        return Setting(spec).connections.is_trusted(url)
 
     return LockTrust(kinds=frozenset(spec.sources.trust_lock), is_trusted=is_trusted)
 

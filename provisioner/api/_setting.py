@@ -43,11 +43,25 @@ class Setting:
         return probe_pip_config(self.environ)
 
     @cached_property
-    def network(self) -> Network:
-        """The settings of every connection."""
+    def connections(self) -> Network:
+        """The settings of every connection, as they are configured."""
         from provisioner.lockfile import network_settings
 
         return network_settings(self._spec.sources, self.pip, self.environ)
+
+    @cached_property
+    def network(self) -> Network:
+        """The same to connect with: servers that want credentials get those of the keyring.
+
+        Raises:
+            WorldError: ``TE530``, the keyring cannot be asked.
+        """
+        from provisioner.lockfile import public_indexes
+        from provisioner.network import signed_in
+
+        if self.offline:
+            return self.connections
+        return signed_in(self.connections, public_indexes(self.pip))
 
     @cached_property
     def store(self) -> Store:

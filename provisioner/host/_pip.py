@@ -24,6 +24,8 @@ from provisioner.urls import local_path, mask
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from provisioner.network import Keyring
+
 _SECTIONS: Final = ("global", "install", ":env:")
 """Sections that ``pip install`` reads, each overriding those before it."""
 _ALIASES: Final = {"default-timeout": "timeout", "pypi-url": "index-url"}
@@ -31,6 +33,7 @@ _ALIASES: Final = {"default-timeout": "timeout", "pypi-url": "index-url"}
 _TIME_LIMIT_S: Final = 60.0
 
 _TRUE: Final = frozenset({"y", "yes", "t", "true", "on", "1"})
+_KEYRING_PROVIDERS: Final[tuple[Keyring, ...]] = ("auto", "disabled", "import", "subprocess")
 _FALSE: Final = frozenset({"n", "no", "f", "false", "off", "0"})
 
 
@@ -62,6 +65,9 @@ class PipConfig:
     """CA bundle (file or folder) that replaces the system's."""
     client_cert: str | None = None
     """One PEM file with the client's key and certificate."""
+    keyring_provider: Keyring = "auto"
+    """``auto``, ``import``, ``subprocess`` or ``disabled``; with ``no-input``, which keeps ``auto``
+    from asking, ``disabled``."""
     trusted_hosts: tuple[str, ...] = ()
     """``host`` or ``host:port``: plain HTTP and unverified TLS are accepted there."""
     cache_dir: str | None = None
@@ -183,6 +189,7 @@ def pip_config_from(
         no_proxy_env=_boolean("no-proxy-env", chosen),
         cert=_as_place(chosen["cert"], cwd) if "cert" in chosen else None,
         client_cert=_as_place(chosen["client-cert"], cwd) if "client-cert" in chosen else None,
+        keyring_provider=_keyring_provider(chosen),
         trusted_hosts=several("trusted-host"),
         cache_dir=_as_place(chosen["cache-dir"], cwd) if "cache-dir" in chosen else None,
         default_index=default_index,
@@ -202,6 +209,16 @@ def _boolean(key: str, chosen: Mapping[str, str]) -> bool:
     if value not in _TRUE | _FALSE:
         raise ValueError(f"`{key}` is `{value}`, which is neither yes nor no")
     return value in _TRUE
+
+
+def _keyring_provider(chosen: Mapping[str, str]) -> Keyring:
+    value = chosen.get("keyring-provider", "auto")
+    if value == "auto" and _boolean("no-input", chosen):
+        return "disabled"
+    for provider in _KEYRING_PROVIDERS:
+        if provider == value:
+            return provider
+    raise ValueError(f"`keyring-provider` is `{value}`, which pip does not know")
 
 
 def _number(key: str, chosen: Mapping[str, str]) -> float:

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
         write_bundle,
     )
     from provisioner.lockfile._by_path import render_by_path
-    from provisioner.lockfile._connections import engine_environ, network_settings
+    from provisioner.lockfile._connections import (
+        engine_environ,
+        network_settings,
+        public_indexes,
+    )
     from provisioner.lockfile._difference import LockDifference, PackageChange, difference
     from provisioner.lockfile._foreign import ForeignLock, read_foreign_lock
     from provisioner.lockfile._keep import Upgrade, preferences
@@ -53,6 +57,7 @@ __all__ = [
     "make_lock",
     "network_settings",
     "preferences",
+    "public_indexes",
     "read_foreign_lock",
     "read_lock",
     "render_by_path",
@@ -93,6 +98,7 @@ _MODULES = {
     "make_lock": "_make",
     "network_settings": "_connections",
     "preferences": "_keep",
+    "public_indexes": "_connections",
     "read_foreign_lock": "_foreign",
     "read_lock": "_read",
     "render_by_path": "_by_path",

@@ -40,11 +40,17 @@ def network_settings(wish: Sources, pip: PipConfig, environ: Mapping[str, str]) 
         no_proxy_env=pip.no_proxy_env,
         cert=Path(cert) if cert else None,
         client_cert=Path(client_cert) if client_cert else None,
+        keyring=pip.keyring_provider,
         trusted_hosts=trusted,
         known_urls=tuple(url for url in (*urls, wish.pytorch, *links, *constraints) if url),
         environ=environ,
         mirrors=() if places is None else ((places.public, wish.pytorch.rstrip("/")),),
     )
+
+
+def public_indexes(pip: PipConfig) -> frozenset[str]:
+    """Return the addresses of indexes that are open to everybody."""
+    return frozenset(url for url in (Sources().pytorch, pip.default_index) if url)
 
 
 def _connections(wish: int | None, environ: Mapping[str, str]) -> int:

@@ -99,7 +99,7 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
             another build than planned (``TE409``).
     """
     plan, reporter = request.plan, request.reporter
-    sources = lock_sources(request.spec, plan, request.pip)
+    sources = lock_sources(request.spec, plan, request.pip, request.client.signed)
     tags = tags_of(request)
     check_sources(sources, request.client)
     reporter.step(f"Looking for {plan.torch.name} {plan.torch.version}")
@@ -160,7 +160,8 @@ def _tangle(request: LockRequest, resolver: Resolver, wanted: Request) -> Tangle
     """Return a request without a solution, with other releases of torch to try in its place."""
 
     def works_with(planned: Plan) -> bool:
-        sources = lock_sources(request.spec, planned, request.pip).without_folders()
+        sources = lock_sources(request.spec, planned, request.pip, request.client.signed)
+        sources = sources.without_folders()
         trio = LocatedTrio(requirements=tuple(f"{one.name}=={one.version}" for one in planned.trio))
         asking = _wanted(replace(request, plan=planned), sources, trio)
         try:

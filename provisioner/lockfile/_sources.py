@@ -15,6 +15,7 @@ from provisioner.findings import Finding, WorldError
 from provisioner.urls import local_path, strip_credentials
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from provisioner.host import PipConfig
@@ -110,8 +111,16 @@ class LockSources:
         return None
 
 
-def lock_sources(spec: Spec, plan: Plan, pip: PipConfig) -> LockSources:
+def lock_sources(
+    spec: Spec, plan: Plan, pip: PipConfig, signed: Callable[[str], str] = str
+) -> LockSources:
     """Merge what the spec and pip's configuration say, for this plan.
+
+    Args:
+        spec: What is wanted.
+        plan: Names the trio's index.
+        pip: What pip is configured with.
+        signed: Gives a URL the credentials that our own requests go with, so that the engine's do.
 
     Raises:
         WorldError: ``TE410``, no index is configured and pip does not tell its default.
@@ -124,18 +133,22 @@ def lock_sources(spec: Spec, plan: Plan, pip: PipConfig) -> LockSources:
         raise WorldError(_no_default_index())
     urls = [first, *extra]
     general = tuple(
-        Index(name="default" if number == 0 else f"extra{number}", url=url)
+        Index(name="default" if number == 0 else f"extra{number}", url=signed(url))
         for number, url in enumerate(_unique(urls))
     )
     accelerator = (
-        Index(name="pytorch", url=plan.index_url) if plan.index_url is not None else general[0]
+        Index(name="pytorch", url=signed(plan.index_url))
+        if plan.index_url is not None
+        else general[0]
     )
     if wish.isolated:
         general = (accelerator,)
     return LockSources(
         trio=accelerator,
         general=() if no_index else general,
-        find_links=wish.find_links if wish.find_links is not None else pip.find_links,
+        find_links=tuple(
+            map(signed, wish.find_links if wish.find_links is not None else pip.find_links)
+        ),
         constraints=wish.constraints if wish.constraints is not None else pip.constraints,
         no_index=no_index,
     )

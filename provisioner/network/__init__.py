@@ -2,9 +2,10 @@
 
 from provisioner.network._client import INDEX_ACCEPT, Client
 from provisioner.network._failures import Cause, NetworkError
+from provisioner.network._keyring import signed_in
 from provisioner.network._pages import IndexFile, parse_index_page
 from provisioner.network._proxies import proxy_url
-from provisioner.network._settings import Network, is_loopback
+from provisioner.network._settings import Keyring, Network, is_loopback
 from provisioner.network._stop import StoppedError, StopSignal
 from provisioner.network._types import Download, Page
 
@@ -14,6 +15,7 @@ __all__ = [
     "Client",
     "Download",
     "IndexFile",
+    "Keyring",
     "Network",
     "NetworkError",
     "Page",
@@ -22,4 +24,5 @@ __all__ = [
     "is_loopback",
     "parse_index_page",
     "proxy_url",
+    "signed_in",
 ]

@@ -14,7 +14,7 @@ from provisioner.network._files import open_file, read_page, size_of_file
 from provisioner.network._ranges import download_of, range_headers
 from provisioner.network._stop import StopSignal
 from provisioner.network._types import Page
-from provisioner.urls import local_path, strip_credentials
+from provisioner.urls import local_path, strip_credentials, with_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -95,6 +95,19 @@ class Client:
             _check_address(url, self._network)
         else:
             size_of_file(path)
+
+    def ask(self, url: str) -> None:
+        """Ask a server for ``url``, and read nothing of the answer.
+
+        Raises:
+            NetworkError: By cause; a refusal among them.
+        """
+        self._request("GET", self._network.placed(url), {"Accept": "*/*"}, StopSignal()).close()
+
+    def signed(self, url: str) -> str:
+        """Return ``url`` with the credentials that it is asked for with; as it is without any."""
+        found = None if local_path(url) is not None else self._book.look_up(url)
+        return url if found is None else with_credentials(strip_credentials(url), *found)
 
     def get(self, url: str, *, accept: str = INDEX_ACCEPT, stop: StopSignal | None = None) -> Page:
         """Return a whole page of at most 256 MiB; a folder gives its ``index.html`` or a listing.

@@ -23,6 +23,7 @@ Cause = Literal[
     "tls",
     "tls-expired",  # a certificate whose time is over, or has not come
     "tls-host",  # a certificate of another host
+    "tls-client",  # the server wants a certificate of ours, and another one than it got
     "tls-protocol",  # no version of TLS that both sides accept, or no TLS at all
     "proxy",
     "insecure",  # plain HTTP to a host that is not trusted
@@ -135,6 +136,12 @@ _TEXTS: Final[dict[Cause, _Text]] = {
         do="Check the address for its spelling. Behind a proxy or a firewall that opens TLS, it "
         "answers in the server's place: ask whoever runs it.",
     ),
+    "tls-client": _Text(
+        code="TE531",
+        message="`{host}` wants a certificate of its user, and got none that it accepts.",
+        why="{detail}; needed for `{url}`.",
+        do="Name yours, with its key, by pip's `client-cert` or `client-cert` under `[sources]`.",
+    ),
     "tls-protocol": _Text(
         code="TE428",
         message="There is no TLS that `{host}` and this machine have in common.",
@@ -181,7 +188,7 @@ _TEXTS: Final[dict[Cause, _Text]] = {
 _STATUS_REASONS: Final[dict[int, tuple[str, str]]] = {
     401: (
         "It wants a user and a password or token, and was given none that it accepts.",
-        "Put them into the index URL of pip's configuration, or into `~/.netrc`.",
+        "Put them into the index URL of pip's configuration, `~/.netrc`, or pip's keyring.",
     ),
     403: (
         "It does not allow this. Some package servers answer so for what they do not have.",

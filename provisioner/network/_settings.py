@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 _CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 """Variables that name a CA bundle, in the order in which pip (through requests) and then OpenSSL
 look at them."""
+
+
+Keyring = Literal["auto", "disabled", "import", "subprocess"]
+"""pip's ``keyring-provider``: the library beside torchenv, a program on ``PATH``, or the first of
+them that is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +49,8 @@ class Network:
     """CA bundle (file or folder) in place of the system's."""
     client_cert: Path | None = None
     """One PEM file with the client's key and certificate."""
+    keyring: Keyring = "disabled"
+    """How the keyring is asked where a server of a known URL wants credentials."""
     trusted_hosts: tuple[str, ...] = ()
     """``host`` or ``host:port``: plain HTTP and unverified TLS are accepted there."""
     known_urls: tuple[str, ...] = field(default=(), repr=False)

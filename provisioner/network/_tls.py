@@ -24,11 +24,12 @@ def tls_context(network: Network, url: str, *, verify: bool) -> ssl.SSLContext:
     Raises:
         NetworkError: ``TE428``, a configured file is missing or holds no certificate.
     """
-    context = (
-        ssl.create_default_context()
-        if network.ca_bundle is None or not verify
-        else (_context_of(network.ca_bundle, url))
-    )
+    if not verify:
+        context = ssl.create_default_context()
+    elif network.ca_bundle is None:
+        context = _system_context()
+    else:
+        context = _context_of(network.ca_bundle, url)
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -38,6 +39,14 @@ def tls_context(network: Network, url: str, *, verify: bool) -> ssl.SSLContext:
         except OSError as exc:  # ssl.SSLError is one
             raise _bad_file(url, network.client_cert, exc) from exc
     return context
+
+
+def _system_context() -> ssl.SSLContext:
+    try:
+        import truststore  # noqa: PLC0415 - not where a file is configured
+    except ImportError:  # how it refuses systems that it does not know; pip does the same then
+        return ssl.create_default_context()
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _context_of(bundle: Path, url: str) -> ssl.SSLContext:

@@ -53,6 +53,16 @@ _VERIFY_CAUSES: Final[dict[int, Cause]] = {
     62: "tls-host",
     64: "tls-host",  # of an address
 }
+_CLIENT_REASONS: Final = frozenset(
+    {
+        "SSLV3_ALERT_BAD_CERTIFICATE",
+        "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+        "SSLV3_ALERT_CERTIFICATE_REVOKED",
+        "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+        "TLSV1_ALERT_UNKNOWN_CA",
+    }
+)
+"""What a server says about a client's certificate."""
 _PROTOCOL_REASONS: Final = frozenset(
     {
         "NO_PROTOCOLS_AVAILABLE",
@@ -271,6 +281,8 @@ def _tls_cause(chain: list[BaseException]) -> Cause:
             return _VERIFY_CAUSES.get(one.verify_code, "tls")
         if isinstance(one, ssl.SSLError) and one.reason in _PROTOCOL_REASONS:
             return "tls-protocol"
+        if isinstance(one, ssl.SSLError) and one.reason in _CLIENT_REASONS:
+            return "tls-client"
     return "tls"
 
 

@@ -284,6 +284,7 @@ def test_printed_form_has_no_urls(tmp_path: Path) -> None:
         ("[global]\nx\n", {}, "home/.config/pip/pip.conf"),
         ("", {"PIP_TIMEOUT": "soon"}, "invalid floating-point value: 'soon'"),
         ("", {"PIP_NO_INDEX": "maybe"}, "`no-index` is `maybe`, which is neither yes nor no"),
+        ("", {"PIP_KEYRING_PROVIDER": "x"}, "invalid choice: 'x'"),
     ],
 )
 def test_unreadable_configuration_is_a_finding(
@@ -368,3 +369,18 @@ def test_every_file_of_a_kind_may_repeat_the_merged_values() -> None:
     )
     found = pip_config_from(parse_pip_settings(output), cwd=Path("/"), default_index=None)
     assert found == PipConfig(timeout_s=3.0)
+
+
+@pytest.mark.parametrize(
+    ("variables", "provider"),
+    [
+        ({}, "auto"),
+        ({"PIP_NO_INPUT": "1"}, "disabled"),
+        ({"PIP_NO_INPUT": "1", "PIP_KEYRING_PROVIDER": "subprocess"}, "subprocess"),
+        ({"PIP_KEYRING_PROVIDER": "import"}, "import"),
+    ],
+)
+def test_keyring(variables: dict[str, str], provider: str, tmp_path: Path) -> None:
+    """`auto` may ask its user, so that it is off where pip may not ask."""
+    machine = Machine(root=tmp_path, variables=variables)
+    assert machine.probe().keyring_provider == provider

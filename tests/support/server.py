@@ -24,6 +24,7 @@ from tests.support.requestlog import RequestLog, Seen, Watch
 from tests.support.site import Reply, Request, Site
 
 if TYPE_CHECKING:
+    import ssl
     from types import TracebackType
 
     from typing_extensions import Self
@@ -37,14 +38,15 @@ _CHUNK = 64 * 1024
 class IndexServer:
     """All indexes of a scenario on two ports; a context manager that stops both."""
 
-    def __init__(self, scenario: Scenario) -> None:
-        """Start to serve ``scenario``, with the faults that it names."""
+    def __init__(self, scenario: Scenario, tls: ssl.SSLContext | None = None) -> None:
+        """Start to serve ``scenario``, with the faults that it names, over TLS if wanted."""
         self.log = RequestLog()
         self.faults = Faults()
         for rule in scenario.faults:
             self.faults.add_rule(rule)
-        self._second = Listener(_handler_class("second", self))
-        self._main = Listener(_handler_class("main", self))
+        self._second = Listener(_handler_class("second", self), lambda: tls)
+        self._main = Listener(_handler_class("main", self), lambda: tls)
+        self._scheme = "http" if tls is None else "https"
         self.publish(scenario)
 
     @property
@@ -55,12 +57,12 @@ class IndexServer:
     @property
     def url(self) -> str:
         """Base URL of the main host."""
-        return self._main.url
+        return self._main.url.replace("http", self._scheme)
 
     @property
     def second_url(self) -> str:
         """Base URL of the second host, which absolute links of pages lead to."""
-        return self._second.url
+        return self._second.url.replace("http", self._scheme)
 
     @property
     def pytorch(self) -> str:
@@ -79,7 +81,7 @@ class IndexServer:
     def publish(self, scenario: Scenario) -> None:
         """Serve another scenario from now on; faults and record stay."""
         self._scenario = scenario
-        self._site = Site(scenario, self._second.url)
+        self._site = Site(scenario, self.second_url)
 
     def find(self, pattern: str) -> IndexFile:
         """Return the one file that matches a glob over names (over paths if it has a slash)."""
@@ -87,7 +89,7 @@ class IndexServer:
 
     def file_url(self, file: IndexFile) -> str:
         """Return the address that the page gives for ``file``, without fragment."""
-        host = self._second.url if file.listing.second_host else self.url
+        host = self.second_url if file.listing.second_host else self.url
         return host + quote(file.path)
 
     def watch(self) -> Watch:
