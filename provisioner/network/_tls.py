@@ -46,7 +46,8 @@ def _system_context() -> ssl.SSLContext:
         import truststore  # noqa: PLC0415 - not where a file is configured
     except ImportError:  # how it refuses systems that it does not know; pip does the same then
         return ssl.create_default_context()
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return context
 
 
 def _context_of(bundle: Path, url: str) -> ssl.SSLContext:
