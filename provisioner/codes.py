@@ -28,6 +28,8 @@ TITLES: Final[dict[str, str]] = {
     "TE114": "`false` that unsets nothing",
     "TE115": "A relative path in a template of the network",
     "TE116": "torchenv's own configuration cannot be read",
+    "TE117": "A folder that cannot be a dependency",
+    "TE118": "A dependency lies outside the spec's folder",
     "TE130": "What a spec should be made from cannot be read",
     # -- combination
     "TE201": "This torch release is not in the compat data",
@@ -114,6 +116,8 @@ TITLES: Final[dict[str, str]] = {
     "TE443": "The spec that an import would write is there already, or cannot be written",
     "TE444": "A version of an imported lock could not be kept",
     "TE445": "A mirror has another file than the public index",
+    "TE446": "A package could not be built from its source",
+    "TE447": "A bundle cannot hold what is built from source",
     "TE460": "The locks of the targets are not of one set",
     "TE461": "The lock of a target is missing from the set",
     "TE462": "No target of the spec fits this machine",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from provisioner.environment import Applied, ApplyRequest
     from provisioner.environment.inplace import InPlaceApplied
     from provisioner.host import Interpreter
-    from provisioner.lockfile import Lock
+    from provisioner.lockfile import Builder, Lock
     from provisioner.planner import Plan
     from provisioner.spec import Spec
 
@@ -191,8 +191,23 @@ def _request(
         client=lambda: Client(setting.network),
         local_sources=setting.iter_local_folders(),
         environ=setting.environ,
+        build=lambda *order: _builder(spec, planned, setting).build(*order),
     )
     return request, notes
+
+
+def _builder(spec: Spec, planned: Plan, setting: Setting) -> Builder:
+    """Return what builds the packages that a lock names by their sources."""
+    from provisioner.engine import Engine
+    from provisioner.lockfile import Builder, engine_environ, lock_sources
+
+    return Builder(
+        engine=Engine(cache=setting.store.root / "building", environ=setting.environ),
+        store=setting.store,
+        sources=lock_sources(spec, planned, setting.pip),
+        network_environ=engine_environ(setting.network),
+        offline=setting.offline,
+    )
 
 
 def _take_from_bundle(bundle: Path, lock: Lock, setting: Setting, reporter: Reporter) -> None:

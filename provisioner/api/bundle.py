@@ -9,13 +9,13 @@ from provisioner.api._locks import lock_problem, read_own_lock
 from provisioner.api._setting import Setting
 from provisioner.api.plan import plan
 from provisioner.events import Reporter
-from provisioner.findings import VerificationError
+from provisioner.findings import Finding, VerificationError, WorldError
+from provisioner.paths import display
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from provisioner.findings import Finding
     from provisioner.lockfile import BundleFile, Lock
     from provisioner.spec import Spec
 
@@ -93,5 +93,19 @@ def _locks(spec: Spec, targets: Sequence[str]) -> list[Lock]:
         problem = lock_problem(lock, one, plans.of(name).target.platform)
         if problem is not None:
             raise VerificationError(problem)
+        if lock.sources:
+            raise WorldError(_from_source(lock))
         locks.append(lock)
     return locks
+
+
+def _from_source(lock: Lock) -> Finding:
+    named = ", ".join(f"`{one.name}`" for one in lock.sources)
+    return Finding(
+        code="TE447",
+        message=f"`{display(lock.file)}` names packages by their source: {named}.",
+        why="A bundle installs with no network, byte for byte what was locked; a build may need "
+        "the network, and makes other bytes on each machine.",
+        do="Build wheels of them (`pip wheel --no-deps`), publish those on an index, and ask for "
+        "their versions.",
+    )

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provisioner.api._templates import template_access
 from provisioner.events import Reporter
-from provisioner.findings import Finding, WorldError
+from provisioner.findings import Finding, SpecError, WorldError
 from provisioner.paths import display, write_atomic
 from provisioner.spec import (
     parse_spec,
     parse_wanted,
+    project_name,
     read_text,
     with_dependencies,
     without_dependencies,
@@ -24,10 +26,10 @@ from provisioner.spec import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from provisioner.environment import Applied
     from provisioner.lockfile import Lock, Upgrade
+    from provisioner.spec import Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +50,12 @@ class Edited:
 def add(
     spec: Path, words: Iterable[str], *, apply: bool = True, reporter: Reporter | None = None
 ) -> Edited:
-    """Have a spec ask for packages too: ``lightning>=2.4``, ``numpy``, ``torchvision``.
+    """Have a spec ask for packages too: ``lightning>=2.4``, ``numpy``, ``torchvision``, ``./src``.
 
     Args:
         spec: Path of the spec.
-        words: PEP 508 requirements without URL and marker.
+        words: PEP 508 requirements without URL and marker; or folders of projects (``.``,
+            ``./name``, absolute), which become editable dependencies.
         apply: Whether to apply it as well.
         reporter: Listens to the progress.
 
@@ -63,7 +66,7 @@ def add(
         VerificationError: As :func:`provisioner.api.lock.lock` and ``apply``.
     """
     text = _valid_text(spec)
-    edited = with_dependencies(text, [parse_wanted(word) for word in words])
+    edited = with_dependencies(text, [_wanted(word, spec) for word in words])
     return _finish(spec, text, edited, apply=apply, reporter=reporter)
 
 
@@ -109,6 +112,32 @@ def upgrade(
     names = frozenset(one.name for one in wanted)
     asked = Upgrade(names=names) if names else Upgrade(everything=True)
     return _finish(spec, text, edited, apply=apply, reporter=reporter, upgrade=asked)
+
+
+def _wanted(word: str, spec: Path) -> Wanted:
+    """Read a word of ``add``.
+
+    Raises:
+        SpecError: It is no requirement (``TE105``), or no folder of a project (``TE117``).
+    """
+    if not word.startswith((".", "/", "~")):
+        return parse_wanted(word)
+    folder = Path(word).expanduser()
+    name = project_name(folder)
+    if name is None:
+        raise SpecError(_no_project(folder))
+    path = Path(os.path.relpath(folder.resolve(), spec.resolve().parent)).as_posix()
+    return replace(parse_wanted(name), path=path)
+
+
+def _no_project(folder: Path) -> Finding:
+    return Finding(
+        code="TE117",
+        message=f"`{display(folder)}` is not the folder of a project.",
+        why="It has no `pyproject.toml` with a `name` under `[project]`, which a dependency is "
+        "called after.",
+        do='Correct the path; or write it into the spec under its name, `name = { path = "…" }`.',
+    )
 
 
 def _valid_text(spec: Path) -> str:

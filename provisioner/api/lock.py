@@ -336,10 +336,7 @@ def _told(job: _Job, made: Lock, store: Store, unpacked: Mapping[str, int | None
 
 def _upgrades(jobs: Sequence[_Job], upgrade: Upgrade) -> list[Upgrade]:
     """Return what each target may upgrade: a package need not be in the lock of each of them."""
-    known = [
-        {package.name for package in job.previous.packages} if job.previous is not None else set()
-        for job in jobs
-    ]
+    known = [job.previous.names if job.previous is not None else frozenset[str]() for job in jobs]
     nowhere = upgrade.names.difference(*known)
     return [replace(upgrade, names=(upgrade.names & names) | nowhere) for names in known]
 

@@ -18,6 +18,21 @@ class LockedPackageModel(DocumentModel):
     index: str | None = Field(description="URL of its index, without credentials, where known.")
 
 
+class LockedSourceModel(DocumentModel):
+    """One package of a lock that is built where the environment is made."""
+
+    name: str = Field(description="Normalised name.")
+    source: str = Field(description="What it is built from, for people.")
+
+
+class SourceChangeModel(DocumentModel):
+    """A package that is built, and locked otherwise than before."""
+
+    name: str = Field(description="Normalised name.")
+    before: str | None = Field(description="What it was built from; null where it is new.")
+    after: str | None = Field(description="What it is built from; null where it is gone.")
+
+
 class LockChangeModel(DocumentModel):
     """A package that is locked otherwise than before."""
 
@@ -37,6 +52,9 @@ class LockChangesModel(DocumentModel):
     removed: list[LockedPackageModel] = Field(default_factory=list, description="Locked no more.")
     changed: list[LockChangeModel] = Field(default_factory=list, description="Locked otherwise.")
     unchanged: int = Field(default=0, description="Number of packages locked as before.", ge=0)
+    from_source: list[SourceChangeModel] = Field(
+        default_factory=list, description="Packages that are built, locked otherwise."
+    )
 
 
 class InputChangeModel(DocumentModel):
@@ -56,6 +74,10 @@ class LockModel(DocumentModel):
     )
     packages: list[LockedPackageModel] = Field(
         default_factory=list, description="What is locked, sorted by name."
+    )
+    from_source: list[LockedSourceModel] = Field(
+        default_factory=list,
+        description="What is locked by its source and built with the environment, sorted by name.",
     )
     written: bool = Field(
         default=False, description="False where the file held the very same bytes already."

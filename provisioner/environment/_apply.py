@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from provisioner import paths
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from provisioner.environment._state import Proof
     from provisioner.environment._types import Environment
     from provisioner.host import Interpreter
-    from provisioner.lockfile import Lock
+    from provisioner.lockfile import Lock, LockedPackage
     from provisioner.network import Client
     from provisioner.spec import Spec
     from provisioner.store import WantedWheel
@@ -91,12 +91,25 @@ class ApplyRequest:
     """Folders of this machine in which wheels may lie, for the store."""
     environ: Mapping[str, str]
     """The caller's environment variables."""
+    build: Callable[[Lock, Interpreter, Reporter], tuple[LockedPackage, ...]]
+    """Builds what the lock names by its source; called only where the wheels are needed."""
     wait: bool = True
     """Whether to wait for another apply on the same environment."""
     repair: bool = False
     """Whether to compare every byte first, and not sizes and times only."""
     large_bytes: int = 50_000_000
     """Size from which a wheel is unpacked while others are fetched."""
+
+    def built(self, reporter: Reporter) -> ApplyRequest:
+        """Return the request with a lock that has a wheel for each package.
+
+        Raises:
+            WorldError: A package could not be built (``TE446``).
+        """
+        if not self.lock.unbuilt:
+            return self
+        wheels = self.build(self.lock, self.interpreter, reporter)
+        return replace(self, lock=self.lock.with_built(wheels))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +222,7 @@ def _make(
         there = _find_made_before(layout, request)
         if there is not None:
             return _switch_to(there, layout, request, before)
+    request = request.built(reporter)
     with _new_generation(layout) as generation:
         blueprint = _fetch(layout, generation, request, reporter, examination)
         with os_errors_as_findings(layout.root):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from provisioner.environment._owners import Difference
     from provisioner.environment._types import Environment, Installed
-    from provisioner.lockfile import Lock, LockedPackage
+    from provisioner.lockfile import Lock, LockedPackage, LockedSource
 
 Reason = Literal[
     "as locked",
@@ -84,22 +84,26 @@ def plan_changes(
     seen = _details(differences)
     both = [
         _compare(installed[package.name], package, lock, seen)
-        for package in sorted(lock.packages, key=lambda package: package.name)
+        for package in lock.packages
         if package.name in installed
     ]
-    locked = {package.name for package in lock.packages}
+    new = [
+        Change(
+            name=package.name,
+            before=None,
+            after=package.version,
+            reason="not installed",
+            size_bytes=package.wheel.size,
+        )
+        for package in lock.packages
+        if package.name not in installed
+    ]
+    to_build = [_of_source(source, installed) for source in lock.unbuilt]
+    new += [change for change in to_build if change.reason == "not installed"]
+    both += [change for change in to_build if change.reason != "not installed"]
+    both.sort(key=lambda change: change.name)
     return Changes(
-        added=tuple(
-            Change(
-                name=package.name,
-                before=None,
-                after=package.version,
-                reason="not installed",
-                size_bytes=package.wheel.size,
-            )
-            for package in sorted(lock.packages, key=lambda package: package.name)
-            if package.name not in installed
-        ),
+        added=tuple(sorted(new, key=lambda change: change.name)),
         removed=tuple(
             Change(
                 name=name,
@@ -108,11 +112,19 @@ def plan_changes(
                 reason="stray" if those[-1].sha256 is None else "not locked",
             )
             for name, those in sorted(installed.items())
-            if name not in locked
+            if name not in lock.names
         ),
         changed=tuple(change for change in both if change.reason != "as locked"),
         unchanged=tuple(change for change in both if change.reason == "as locked"),
     )
+
+
+def _of_source(source: LockedSource, installed: Mapping[str, list[Installed]]) -> Change:
+    """Return what becomes of a package that is still to be built; nobody knows its version."""
+    found = installed.get(source.name)
+    if found is None:
+        return Change(name=source.name, before=None, after=str(source), reason="not installed")
+    return Change(name=source.name, before=found[-1].version, after=found[-1].version)
 
 
 def _compare(

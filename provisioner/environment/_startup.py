@@ -59,7 +59,8 @@ def with_startup(
     wheels = {package.name: package.wheel for package in lock.packages}
 
     def told(change: Change) -> Change:
-        record = _record(records, wheels[change.name], find)
+        wheel = wheels.get(change.name)  # None of what is still to be built
+        record = _record(records, wheel, find) if wheel is not None else None
         return change if record is None else replace(change, startup=startup_files(record))
 
     return replace(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from provisioner.planner import (  # noqa: TC001 - pydantic reads the annotations
@@ -116,9 +116,16 @@ def content_digest(lock: Lock) -> str:
 
     Two locks that differ in anything else (URLs, constraints, reasons) make the same environment.
     """
-    packages = [asdict(package) for package in locked_packages(lock)]
+    by_hash = replace(lock, packages=lock.hashed)
+    packages = [asdict(package) for package in locked_packages(by_hash)]
     trio = [asdict(build) for build in lock.trio]
-    content = {"packages": packages, "target": asdict(lock.target), "trio": trio}
+    content: dict[str, object] = {
+        "packages": packages,
+        "target": asdict(lock.target),
+        "trio": trio,
+    }
+    if lock.sources:
+        content["sources"] = [asdict(source) for source in lock.sources]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

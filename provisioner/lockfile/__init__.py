@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from provisioner.lockfile._align import leading, version_notes
+    from provisioner.lockfile._build import Builder
     from provisioner.lockfile._bundle import (
         BundleFile,
         require_same_lock,
@@ -27,15 +28,27 @@ if TYPE_CHECKING:
     from provisioner.lockfile._make import LockRequest, make_lock, tags_of
     from provisioner.lockfile._read import read_lock
     from provisioner.lockfile._set import as_set, left_over, set_problem, write_locks
-    from provisioner.lockfile._sources import local_folders
+    from provisioner.lockfile._sources import local_folders, lock_sources
     from provisioner.lockfile._stale import InputChange, foreign_lock, input_changes, staleness
     from provisioner.lockfile._trust import LockTrust
-    from provisioner.lockfile._types import Lock, LockedPackage, LockedWheel
+    from provisioner.lockfile._types import (
+        Archive,
+        Checkout,
+        Folder,
+        Lock,
+        LockedPackage,
+        LockedSource,
+        LockedWheel,
+    )
     from provisioner.lockfile._unpacked import unpacked_sizes
     from provisioner.lockfile._write import render_lock
 
 __all__ = [
+    "Archive",
+    "Builder",
     "BundleFile",
+    "Checkout",
+    "Folder",
     "ForeignLock",
     "InputChange",
     "Lock",
@@ -43,6 +56,7 @@ __all__ = [
     "LockRequest",
     "LockTrust",
     "LockedPackage",
+    "LockedSource",
     "LockedWheel",
     "PackageChange",
     "Upgrade",
@@ -54,6 +68,7 @@ __all__ = [
     "leading",
     "left_over",
     "local_folders",
+    "lock_sources",
     "make_lock",
     "network_settings",
     "preferences",
@@ -76,6 +91,11 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Archive": "_types",
+    "Builder": "_build",
+    "Checkout": "_types",
+    "Folder": "_types",
+    "LockedSource": "_types",
     "BundleFile": "_bundle",
     "ForeignLock": "_foreign",
     "InputChange": "_stale",
@@ -95,6 +115,7 @@ _MODULES = {
     "leading": "_align",
     "left_over": "_set",
     "local_folders": "_sources",
+    "lock_sources": "_sources",
     "make_lock": "_make",
     "network_settings": "_connections",
     "preferences": "_keep",

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from provisioner.lockfile._types import Lock, LockedPackage
+    from collections.abc import Iterable, Iterator
+
+    from provisioner.lockfile._types import Lock, LockedPackage, LockedSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,17 @@ class PackageChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceChange:
+    """One package that is built, and locked otherwise than before."""
+
+    name: str
+    before: LockedSource | None
+    """None for one that is new."""
+    after: LockedSource | None
+    """None for one that is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockDifference:
     """All changes from one lock to the next; each sorted by name."""
 
@@ -36,11 +49,13 @@ class LockDifference:
     changed: tuple[PackageChange, ...] = ()
     unchanged: int = 0
     """Number of packages that are locked as before."""
+    sources: tuple[SourceChange, ...] = ()
+    """Of packages that are built where the environment is made."""
 
     @property
     def is_empty(self) -> bool:
         """Whether every package is locked as before."""
-        return not (self.added or self.removed or self.changed)
+        return not (self.added or self.removed or self.changed or self.sources)
 
 
 def difference(before: Lock | None, after: Lock) -> LockDifference:
@@ -58,7 +73,17 @@ def difference(before: Lock | None, after: Lock) -> LockDifference:
         removed=tuple(one for one in changes if one.after is None),
         changed=changed,
         unchanged=len(both) - len(changed),
+        sources=tuple(_source_changes(before.sources if before is not None else (), after.sources)),
     )
+
+
+def _source_changes(
+    before: Iterable[LockedSource], after: Iterable[LockedSource]
+) -> Iterator[SourceChange]:
+    old, new = ({one.name: one for one in those} for those in (before, after))
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            yield SourceChange(name=name, before=old.get(name), after=new.get(name))
 
 
 def _place(package: LockedPackage | None) -> object:

@@ -42,7 +42,7 @@ _CAUSES: Final = (
         r"has no usable wheels|has no wheels with a matching",
         "TE403",
         "A package has no wheel that the target can use.",
-        "Take another release of it, or put a wheel of it on an index: only wheels are installed.",
+        "Take another release of it, put a wheel on an index, or name it in `allow-sdist`.",
     ),
     (
         r"No solution found when resolving dependencies",

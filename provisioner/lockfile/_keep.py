@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from packaging.utils import canonicalize_name
 
 from provisioner.findings import Finding, WorldError
+from provisioner.lockfile._types import Archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,12 +57,13 @@ def preferences(lock: Lock | None, upgrade: Upgrade) -> tuple[tuple[str, str], .
     """
     if lock is None or upgrade.everything:
         return ()
-    unknown = sorted(upgrade.names - {package.name for package in lock.packages})
+    unknown = sorted(upgrade.names - lock.names)
     if unknown:
         raise WorldError(_not_locked(name, lock) for name in unknown)
+    archives = tuple(one for one in lock.sources if isinstance(one, Archive))
     return tuple(
         (package.name, package.version)
-        for package in lock.packages
+        for package in lock.packages + archives
         if package.name not in upgrade.names and not (upgrade.trio and package.name in TRIO)
     )
 

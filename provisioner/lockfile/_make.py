@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,7 @@ from provisioner.findings import Finding, Severity, VerificationError, WorldErro
 from provisioner.lockfile._complete import Answer, complete
 from provisioner.lockfile._connections import public_places
 from provisioner.lockfile._engine_target import engine_target
+from provisioner.lockfile._from_source import kept_commits, locked_sources, sized
 from provisioner.lockfile._hashes import learn_hashes, learned_here, refuse_changed_hashes
 from provisioner.lockfile._inputs import check_sources, fetch_constraints
 from provisioner.lockfile._keep import Upgrade
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from provisioner.engine import Engine
     from provisioner.events import Reporter
     from provisioner.host import HostFacts, PipConfig
+    from provisioner.lockfile._resolve import Origins
     from provisioner.lockfile._tags import Floors
     from provisioner.lockfile._types import LockedPackage
     from provisioner.network import Client
@@ -109,7 +112,7 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     wanted = _wanted(request, sources, located)
     reporter.step(f"Resolving {len(wanted.trio) + len(wanted.others)} requirements")
     try:
-        settled, origins = settle(resolver, wanted)
+        resolver, (settled, origins) = _settled(resolver, wanted, request.spec)
     except WorldError as exc:
         if all(finding.code in _UNSATISFIED for finding in exc.findings):
             refuse_local(replace(resolver, sources=sources), wanted)
@@ -131,8 +134,13 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     here = [
         WheelFile(path=request.store.path(wheel), sha256=wheel.sha256) for wheel in learned.values()
     ]
+    answered = _packages(resolver.pylock(settled.with_files(here), omit=routed))
+    from_source = locked_sources(
+        answered, request.spec, {name: url for name, (_, url) in origins.items()}
+    )
+    built = {one.name for one in from_source}
     answer = Answer(
-        packages=_packages(resolver.pylock(settled.with_files(here), omit=routed)),
+        packages=tuple(one for one in answered if one["name"] not in built),
         origins=origins,
         local=located.local,
         published=published,
@@ -153,7 +161,41 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
         *listener.notes(origins),
         *order_notes(resolver, settled, origins, request.compared),
     )
-    return _lock(request, packages), notes
+    made = replace(_lock(request, packages), sources=sized(from_source, request.client))
+    return made, notes
+
+
+def _settled(
+    resolver: Resolver, wanted: Request, spec: Spec
+) -> tuple[Resolver, tuple[Request, Origins]]:
+    """Resolve with wheels alone, and with source distributions where they may and must be built.
+
+    Raises:
+        WorldError: As :func:`settle`.
+    """
+    try:
+        return resolver, settle(resolver, wanted)
+    except WorldError as exc:
+        failure = exc
+    # The engine builds what it may build in any case, so a package with wheels is not offered.
+    allowed = frozenset(spec.sources.allow_sdist)
+    wheelless = frozenset(name for name in allowed if not _has_wheels(resolver, spec, name))
+    for names in dict.fromkeys((wheelless, allowed)):
+        building = replace(resolver, may_build=resolver.may_build | names)
+        if names:
+            with suppress(WorldError):
+                return building, settle(building, wanted)
+    raise failure
+
+
+def _has_wheels(resolver: Resolver, spec: Spec, name: str) -> bool:
+    """Whether a package alone, as the spec asks for it, can come as a wheel."""
+    asked = next((str(one) for one in spec.dependencies if one.name == name), name)
+    try:
+        resolver.origins(Request(trio=(), others=(asked,)))
+    except WorldError:
+        return False
+    return True
 
 
 def _tangle(request: LockRequest, resolver: Resolver, wanted: Request) -> Tangle:
@@ -243,6 +285,7 @@ def _resolver(request: LockRequest, listener: YankListener, sources: LockSources
         constraint_texts=fetch_constraints(sources, request.client),
         is_companion=request.compat.is_companion,
         on_detail=listener,
+        may_build=frozenset(one.name for one in request.spec.dependencies if one.origin),
         preferences=request.preferences,
         refresh=request.upgrade.refresh,
         newest=request.newest,
@@ -252,7 +295,8 @@ def _resolver(request: LockRequest, listener: YankListener, sources: LockSources
 def _wanted(request: LockRequest, sources: LockSources, located: LocatedTrio) -> Request:
     """Return the first request: the trio routed to its index, unless it is the default or files."""
     spec, plan = request.spec, request.plan
-    others = [str(dependency) for dependency in spec.dependencies]
+    commits = kept_commits(request.previous, spec, request.upgrade)
+    others = [one.requirement(commits.get(one.name)) for one in spec.dependencies]
     if spec.seed and not any(one.name == "pip" for one in spec.dependencies):
         # A venv without pip runs another Python's pip; so pip is a package like any other.
         others.append("pip")

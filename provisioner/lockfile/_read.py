@@ -14,6 +14,7 @@ from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValida
 
 from provisioner import toml
 from provisioner.findings import Finding, VerificationError, Where, WorldError
+from provisioner.lockfile._from_source import read_entry
 from provisioner.lockfile._trust import LockTrust, untrusted_places
 from provisioner.lockfile._types import Lock, LockedPackage, LockedWheel
 from provisioner.lockfile._write import LOCK_VERSION, TOOL_VERSION, content_digest
@@ -101,6 +102,7 @@ def validate_lock(path: Path, document: Mapping[str, Any]) -> None:
 def _lock(path: Path, content: bytes, document: Mapping[str, Any]) -> Lock:
     ours = document["tool"]["torchenv"]
     unconfirmed = frozenset(ours["unconfirmed"])
+    sources = [read_entry(one) for one in document["packages"]]
     return Lock(
         file=path,
         digest=hashlib.sha256(content).hexdigest(),
@@ -109,7 +111,12 @@ def _lock(path: Path, content: bytes, document: Mapping[str, Any]) -> Lock:
         requires_python=document["requires-python"],
         trio=tuple(ChosenBuild(**build) for build in ours["trio"]),
         constraints=tuple(Constraint(**one) for one in ours.get("constraints", ())),
-        packages=tuple(_package(one, unconfirmed) for one in document["packages"]),
+        packages=tuple(
+            _package(one, unconfirmed)
+            for one, source in zip(document["packages"], sources, strict=True)
+            if source is None
+        ),
+        sources=tuple(one for one in sources if one is not None),
         compat_version=ours["compat-data"],
         set_digest=ours.get("set-digest", ""),
         inputs=tuple((key, str(value)) for key, value in sorted(ours.get("spec", {}).items())),

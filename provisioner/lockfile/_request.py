@@ -101,7 +101,7 @@ def write_request(
     }
     project["tool"] = {"uv": _routes(folder, request, sources)}
     (folder / "pyproject.toml").write_text(tomlkit.dumps(project), encoding="utf-8")
-    arguments = [str(folder / "pyproject.toml"), *_index_arguments(sources)]
+    arguments = [str(folder / "pyproject.toml"), *index_arguments(sources)]
     planned = "".join(f"{one}\n" for one in request.constraints)
     for number, text in enumerate(text for text in (planned, *constraint_texts) if text.strip()):
         file = folder / f"constraints-{number}.txt"
@@ -139,7 +139,7 @@ def _write_index(folder: Path, files: Iterable[WheelFile]) -> Path:
     return folder
 
 
-def _index_arguments(sources: LockSources) -> list[str]:
+def index_arguments(sources: LockSources) -> list[str]:
     """Return the engine's options for constraint files and general indexes, first asked first.
 
     The engine asks its default index last, so the last one takes that place.

@@ -49,6 +49,8 @@ class Resolver:
     is_companion: Callable[[str], bool]
     """Whether a name is one of those that travel with torch (``triton``, ``nvidia-…``)."""
     on_detail: Callable[[str], None]
+    may_build: frozenset[str] = frozenset()
+    """Names of packages that may be built to read their metadata; of others only wheels count."""
     constraint_texts: tuple[str, ...] = ()
     """The constraint files that are no files of this machine."""
     preferences: tuple[tuple[str, str], ...] = ()
@@ -95,7 +97,14 @@ class Resolver:
             words += _preferring(folder, self.preferences, pylock="pylock.toml" in arguments)
             try:
                 done = self.engine.run(
-                    ["pip", "compile", "--no-build", *self.target_arguments, *arguments, *words],
+                    [
+                        "pip",
+                        "compile",
+                        *only_wheels(self.may_build),
+                        *self.target_arguments,
+                        *arguments,
+                        *words,
+                    ],
                     cwd=folder,
                     extra_environ={**self.environ, **self.sources.engine_environ},
                     on_stderr=lambda line: self.on_detail(mask(line)),
@@ -111,6 +120,14 @@ class Resolver:
         free = sorted(request.ageless | request.provided)
         words = [word for name in free for word in ("--exclude-newer-package", f"{name}=false")]
         return ["--exclude-newer", self.newest, *words]
+
+
+def only_wheels(but: Collection[str]) -> list[str]:
+    """Return the engine's arguments to build nothing but these packages, and those always."""
+    if not but:
+        return ["--no-build"]
+    built = (word for name in sorted(but) for word in ("--no-binary", name))
+    return ["--only-binary", ":all:", *built]
 
 
 def _preferring(

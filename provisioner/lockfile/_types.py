@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from provisioner.planner import ChosenBuild, Constraint, Target
+    from provisioner.spec import Repository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,63 @@ class LockedPackage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """A source distribution of an index, to be built."""
+
+    name: str
+    """Normalised name of the project."""
+    version: str
+    index: str | None
+    """As of a :class:`LockedPackage`."""
+    file: str
+    """File name."""
+    url: str
+    """Public location, without credentials."""
+    size: int
+    """Bytes."""
+    sha256: str
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.version}, built from its source distribution"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """A project in a git repository, to be built."""
+
+    name: str
+    """Normalised name of the project."""
+    repository: Repository
+    """As the spec has it."""
+    commit: str
+    """The full id of the commit."""
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.commit[:12]}, built from {self.repository.url}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """A project in a folder, to be built or to be used where it lies."""
+
+    name: str
+    """Normalised name of the project."""
+    path: str
+    """Seen from the lock, with slashes."""
+    editable: bool
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{'editable' if self.editable else 'built'}, from {self.path}"
+
+
+LockedSource = Archive | Checkout | Folder
+"""A package that is built where the environment is made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
     """A lock as it was read or as it will be written."""
 
@@ -70,3 +129,28 @@ class Lock:
     first torchenv."""
     set_digest: str = ""
     """What it shares with the locks of the other targets; empty for the lock of a sole target."""
+    sources: tuple[LockedSource, ...] = ()
+    """Packages that are built where the environment is made, sorted by name. Once they are built,
+    their wheels are among ``packages`` too."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The normalised names of everything that is locked."""
+        return frozenset(one.name for one in (*self.packages, *self.sources))
+
+    @property
+    def hashed(self) -> tuple[LockedPackage, ...]:
+        """The packages that the lock itself names by hash, sorted by name."""
+        built = {one.name for one in self.sources}
+        return tuple(one for one in self.packages if one.name not in built)
+
+    @property
+    def unbuilt(self) -> tuple[LockedSource, ...]:
+        """The sources whose wheels are not known yet."""
+        known = {one.name for one in self.packages}
+        return tuple(one for one in self.sources if one.name not in known)
+
+    def with_built(self, built: Iterable[LockedPackage]) -> Lock:
+        """Return the lock with the wheels that were built from its sources."""
+        packages = sorted((*self.hashed, *built), key=lambda package: package.name)
+        return replace(self, packages=tuple(packages))

@@ -202,7 +202,7 @@ def _changes(
         if demand.name is None:
             if asked.holds(others):
                 yield f"Correct `{demand.text}`: without it there is a solution."
-        elif demand.is_wish:
+        elif demand.is_wish and " @ " not in demand.text:
             free = replace(demand, text=demand.name)
             found = asked.versions([*others, free])
             if found is not None and demand.name in found:

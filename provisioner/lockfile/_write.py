@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 import tomlkit
 
 from provisioner import toml
+from provisioner.lockfile._from_source import entry
+from provisioner.lockfile._types import LockedPackage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from provisioner.lockfile._types import Lock, LockedPackage, LockedWheel
+    from provisioner.lockfile._types import Lock, LockedSource, LockedWheel
     from provisioner.planner import Target
 
 LOCK_VERSION: Final = "1.0"
@@ -73,14 +75,18 @@ def _lines(lock: Lock, digest: str) -> Iterator[str]:
     yield f"environments = [{_text(environment_marker(lock.target))}]"
     yield f"requires-python = {_text(lock.requires_python)}"
     yield f"created-by = {_text(CREATED_BY)}"
-    for package in lock.packages:
+    everything = (*lock.packages, *lock.sources)
+    for package in sorted(everything, key=lambda package: package.name):
         yield from _package_lines(package)
     yield from _tool_lines(lock, digest)
 
 
-def _package_lines(package: LockedPackage) -> Iterator[str]:
+def _package_lines(package: LockedPackage | LockedSource) -> Iterator[str]:
     yield ""
     yield "[[packages]]"
+    if not isinstance(package, LockedPackage):
+        yield from (f"{key} = {_value(value)}" for key, value in entry(package).items())
+        return
     yield f"name = {_text(package.name)}"
     yield f"version = {_text(package.version)}"
     if package.index is not None:
@@ -97,6 +103,13 @@ def _wheel(wheel: LockedWheel) -> str:
     )
 
 
+def _value(value: object) -> str:
+    """Return a value as TOML on one line."""
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {_value(one)}' for key, one in value.items())} }}"
+    return tomlkit.item(value).as_string()
+
+
 def _tool_lines(lock: Lock, digest: str) -> Iterator[str]:
     unconfirmed = [
         wheel.name for one in lock.packages for wheel in one.wheels if not wheel.confirmed
@@ -110,6 +123,8 @@ def _tool_lines(lock: Lock, digest: str) -> Iterator[str]:
         yield f"set-digest = {_text(lock.set_digest)}"
     yield f"compat-data = {_text(lock.compat_version)}"
     yield f"unconfirmed = [{', '.join(_text(name) for name in unconfirmed)}]"
+    if lock.sources:
+        yield f"from-source = [{', '.join(_text(one.name) for one in lock.sources)}]"
     yield ""
     yield "[tool.torchenv.target]"
     if lock.target.name is not None:

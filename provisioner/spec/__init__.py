@@ -10,6 +10,8 @@ from provisioner.spec._types import (
     Dependency,
     Follow,
     LeaveOut,
+    Project,
+    Repository,
     Sources,
     Spec,
     SpecFile,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     )
     from provisioner.spec._load import Merged, load_merged, load_spec, parse_spec
     from provisioner.spec._problems import UnfitError
+    from provisioner.spec._projects import project_name
     from provisioner.spec._read import read_text
     from provisioner.spec._templates import TemplateAccess
     from provisioner.spec._versions import check_python, parse_wish
@@ -39,6 +42,8 @@ __all__ = [
     "Follow",
     "LeaveOut",
     "Merged",
+    "Project",
+    "Repository",
     "Sources",
     "Spec",
     "SpecFile",
@@ -55,6 +60,7 @@ __all__ = [
     "parse_spec",
     "parse_wanted",
     "parse_wish",
+    "project_name",
     "read_text",
     "spec_digest",
     "spec_inputs",
@@ -74,6 +80,7 @@ _MODULES = {
     "parse_spec": "_load",
     "parse_wanted": "_edit",
     "parse_wish": "_versions",
+    "project_name": "_projects",
     "read_text": "_read",
     "spec_digest": "_digest",
     "spec_inputs": "_digest",

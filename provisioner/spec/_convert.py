@@ -13,7 +13,16 @@ from provisioner.spec._accelerators import lacks
 from provisioner.spec._layout import dotted
 from provisioner.spec._models import TargetModel
 from provisioner.spec._places import is_url
-from provisioner.spec._types import Dependency, Follow, LeaveOut, Sources, Spec, TargetWish
+from provisioner.spec._types import (
+    Dependency,
+    Follow,
+    LeaveOut,
+    Project,
+    Repository,
+    Sources,
+    Spec,
+    TargetWish,
+)
 from provisioner.spec._versions import parse_specifier, parse_wish
 
 if TYPE_CHECKING:
@@ -42,7 +51,7 @@ def to_spec(model: SpecModel, file: Path, layout: Layout) -> Spec:
         torch=parse_wish(model.torch.torch),
         torchvision=_companion(model.torch.torchvision),
         torchaudio=_companion(model.torch.torchaudio),
-        dependencies=_dependencies(model.dependencies, layout),
+        dependencies=_dependencies(model.dependencies, file.parent, layout),
         sources=_sources(model.sources, file.parent),
         lines=tuple((dotted(path), line) for path, line in layout.lines.items()),
         templates=tuple((dotted(path), name) for path, name in layout.files.items()),
@@ -81,18 +90,34 @@ def _companion(wish: str | bool | None) -> CompanionWish:  # noqa: FBT001 as the
     return parse_wish(wish) if isinstance(wish, str) else LeaveOut()
 
 
-def _dependencies(models: dict[str, DependencyModel], layout: Layout) -> tuple[Dependency, ...]:
+def _dependencies(
+    models: dict[str, DependencyModel], folder: Path, layout: Layout
+) -> tuple[Dependency, ...]:
     dependencies = (
         Dependency(
             name=canonicalize_name(name),
             specifier=parse_specifier(model.version),
             extras=tuple(sorted({canonicalize_name(extra) for extra in model.extras})),
+            origin=_origin(model, folder),
             line=layout.line_near(("dependencies", name)),
             file=layout.place_near(("dependencies", name))[0],
         )
         for name, model in models.items()
     )
     return tuple(sorted(dependencies, key=lambda dependency: dependency.name))
+
+
+def _origin(model: DependencyModel, folder: Path) -> Project | Repository | None:
+    if model.git is not None:
+        return Repository(url=model.git, rev=model.rev, subdirectory=model.subdirectory)
+    if model.path is None:
+        return None
+    place = _joined(folder, model.path)
+    try:
+        seen = Path(os.path.relpath(place, folder)).as_posix()
+    except ValueError:  # another drive
+        seen = Path(place).as_posix()
+    return Project(folder=place, path=seen, editable=model.editable)
 
 
 def _sources(model: SourcesModel, folder: Path) -> Sources:
@@ -105,6 +130,7 @@ def _sources(model: SourcesModel, folder: Path) -> Sources:
         find_links=_places(model.find_links, folder),
         constraints=_places(model.constraints, folder),
         no_index=model.no_index,
+        allow_sdist=tuple(sorted({canonicalize_name(name) for name in model.allow_sdist})),
         record=model.record,
         exclude_newer=model.exclude_newer,
         proxy=model.proxy,

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.specifiers import SpecifierSet
 
-from provisioner.spec._types import Follow, LeaveOut, Sources, VersionWish
+from provisioner.spec._types import (
+    Follow,
+    LeaveOut,
+    Project,
+    Repository,
+    Sources,
+    VersionWish,
+)
 from provisioner.urls import strip_credentials
 
 if TYPE_CHECKING:
@@ -61,7 +68,10 @@ def spec_inputs(spec: Spec, target: str | None = None) -> dict[str, str]:
             )
         elif value is not None:
             inputs[_PLACES.get(key, key)] = _shown(value)
-    inputs.update((f"dependencies.{one.name}", _requirement(one)) for one in spec.dependencies)
+    for one in spec.dependencies:
+        inputs[f"dependencies.{one.name}"] = _requirement(one)
+        if isinstance(one.origin, Project):
+            inputs[f"dependencies.{one.name}.asks-for"] = ", ".join(one.origin.asks_for)
     return dict(sorted(inputs.items()))
 
 
@@ -74,7 +84,13 @@ _PLACES: Final = {
 
 def _requirement(dependency: Dependency) -> str:
     extras = f"[{','.join(sorted(dependency.extras))}]" if dependency.extras else ""
-    return f"{extras}{_specifier(dependency.specifier)}" or "*"
+    version = _specifier(dependency.specifier)
+    match dependency.origin:
+        case Project(path=path, editable=editable):
+            version = f"{'editable' if editable else 'built'} from {path}"
+        case Repository() as repository:
+            version = f"built from {repository.at(repository.rev)}"
+    return " ".join(part for part in (extras, version) if part) or "*"
 
 
 def _shown(value: object) -> str:
@@ -92,7 +108,8 @@ def _canonical(spec: Spec, name: str | None) -> dict[str, object]:
         "torchvision": _wish(spec.torchvision),
         "torchaudio": _wish(spec.torchaudio),
         "dependencies": {
-            one.name: [_specifier(one.specifier), sorted(one.extras)] for one in spec.dependencies
+            one.name: [_specifier(one.specifier), sorted(one.extras), *_origin(one.origin)]
+            for one in spec.dependencies
         },
         "sources": _sources(spec),
         **({"targets": others} if others else {}),
@@ -133,6 +150,18 @@ def _specifier(specifier: SpecifierSet) -> str:
     return ",".join(sorted(str(clause) for clause in specifier))
 
 
+def _origin(origin: Project | Repository | None) -> tuple[dict[str, object], ...]:
+    """Return what a dependency is built from, seen from the spec; nothing for one of an index."""
+    match origin:
+        case Project():
+            asks_for = list(origin.asks_for)
+            return ({"path": origin.path, "editable": origin.editable, "asks for": asks_for},)
+        case Repository():
+            return ({"git": origin.at(origin.rev)},)
+        case None:
+            return ()
+
+
 def _sources(spec: Spec) -> dict[str, object]:
     sources, default = spec.sources, Sources()
     values: dict[str, object] = {
@@ -144,6 +173,7 @@ def _sources(spec: Spec) -> dict[str, object]:
         "find_links": _places(spec, sources.find_links),
         "constraints": _places(spec, sources.constraints),
         "no_index": sources.no_index,
+        "allow_sdist": sources.allow_sdist,
         "record": sources.record,
         "exclude_newer": sources.exclude_newer,
     }

@@ -31,6 +31,8 @@ class Wanted:
     """Empty where no version was named."""
     extras: tuple[str, ...] = ()
     """Normalised and sorted."""
+    path: str | None = None
+    """Folder of the project, seen from the spec's; None for a package of an index."""
 
 
 def parse_wanted(word: str) -> Wanted:
@@ -120,6 +122,11 @@ def _want(dependencies: MutableMapping[str, object], one: Wanted) -> None:
     import tomlkit  # noqa: PLC0415 - as above
 
     key = _key_of(dependencies, one.name)
+    if one.path is not None:
+        project = tomlkit.inline_table()
+        project.update({"path": one.path, "editable": True})
+        dependencies[key or one.name] = project
+        return
     version = str(one.specifier) or "*"
     if key is not None and not one.specifier and not one.extras:
         return

@@ -48,6 +48,9 @@ _ALIASES: Final = {
     "os": "platform",
     "arch": "platform",
     "version": "torch",
+    "branch": "rev",
+    "tag": "rev",
+    "commit": "rev",
     "vision": "torchvision",
     "audio": "torchaudio",
     "pytorch": "torch",
@@ -64,9 +67,7 @@ _ALIASES: Final = {
 }
 """Words of other tools for keys of ours."""
 
-_OTHER_ORIGINS: Final = frozenset(
-    {"branch", "editable", "file", "git", "index", "path", "rev", "source", "tag", "url"}
-)
+_OTHER_ORIGINS: Final = frozenset({"file", "index", "source", "url"})
 """Keys with which other tools take a dependency from somewhere else."""
 
 
@@ -207,7 +208,7 @@ def _better_key(path: KeyPath) -> str:
         return f"Write `{near}` instead, or remove it."
     if path[0] == "dependencies":
         if key in _OTHER_ORIGINS:
-            return "Remove it: dependencies are wheels from an index or from `find-links`."
+            return "Remove it: a dependency comes from an index or `find-links`, `path` or `git`."
         dotted_name = ".".join(map(str, path[1:]))
         return f"Remove it; a name with a dot is written in quotes: `{shown(dotted_name)}`."
     names = (key, _ALIASES.get(key, key))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provisioner.spec._merge import Source
+    from provisioner.spec._projects import Projects
     from provisioner.spec._templates import Document
     from provisioner.spec._types import Spec
 
@@ -118,7 +119,25 @@ def _checked(content: bytes, path: Path, access: TemplateAccess | None) -> Spec:
         raise SpecError(findings(problems, display(path), layout))
     local = (one for one in reversed(documents) if not one.is_remote)
     inputs = tuple(SpecFile(path=Path(one.place), sha256=one.sha256) for one in local)
+    if any(one.origin is not None for one in spec.dependencies):
+        projects = _projects(spec, layout)
+        spec = replace(spec, dependencies=projects.dependencies)
+        inputs += projects.files
     return replace(spec, inputs=inputs)
+
+
+def _projects(spec: Spec, layout: Layout) -> Projects:
+    """Return the projects that the spec depends on, read.
+
+    Raises:
+        SpecError: One of them cannot be a dependency (``TE117``, ``TE118``).
+    """
+    from provisioner.spec._projects import read_projects  # noqa: PLC0415 only where there are any
+
+    projects = read_projects(spec)
+    if projects.problems:
+        raise SpecError(findings(projects.problems, spec.shown, layout))
+    return projects
 
 
 def _documents(content: bytes, path: Path, access: TemplateAccess | None) -> tuple[Document, ...]:

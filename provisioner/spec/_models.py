@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 
+from packaging.utils import InvalidName, canonicalize_name
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from provisioner.spec._accelerators import (
@@ -31,6 +32,7 @@ from provisioner.spec._machines import (
 from provisioner.spec._places import (
     check_connections,
     check_environment_path,
+    check_git,
     check_host,
     check_index,
     check_path,
@@ -83,6 +85,29 @@ def _check_false(value: bool) -> bool:  # noqa: FBT001 pydantic passes the value
             do="Remove the key, name a version, or write `false` to leave it out.",
         )
     return value
+
+
+def _check_buildable(name: str) -> str:
+    """Return ``name`` if it is that of a package that may be built.
+
+    Raises:
+        UnfitError: It is no name, or that of a member of the trio.
+    """
+    try:
+        normalised = canonicalize_name(name, validate=True)
+    except InvalidName:
+        raise UnfitError(
+            "which is not the name of a package",
+            why="The names of packages are listed here, without versions.",
+            do="Write the name alone.",
+        ) from None
+    if normalised in TorchModel.model_fields:
+        raise UnfitError(
+            "which is never built",
+            why="The trio comes as wheels, since the plan is about its published builds.",
+            do="Remove it.",
+        )
+    return name
 
 
 class _SchemaOf:
@@ -249,6 +274,40 @@ class DependencyModel(_EdgeModel):
         description="Optional features of the package that are wanted.",
         examples=[["extra"]],
     )
+    path: PathText | None = Field(
+        default=None,
+        title="Folder of the project",
+        description="Folder with the project itself, such as one's own, seen from the spec's "
+        "folder; it is built where the environment is made.",
+        examples=["."],
+    )
+    editable: bool = Field(
+        default=False,
+        title="Editable",
+        description="Whether the environment uses the files in `path` as they are, so that a "
+        "change of them needs no new environment.",
+        examples=[True],
+    )
+    git: Annotated[str, AfterValidator(check_git)] | None = Field(
+        default=None,
+        title="Git repository",
+        description="URL of a git repository with the project; the lock names its commit.",
+        examples=["https://git.example/team/package.git"],
+    )
+    rev: str | None = Field(
+        default=None,
+        title="State of the repository",
+        description="Branch, tag or commit of `git`; its default branch where nothing is said.",
+        examples=["v1.2", "main"],
+        json_schema_extra={"minLength": 1},
+    )
+    subdirectory: str | None = Field(
+        default=None,
+        title="Folder in the repository",
+        description="Where in the repository the project lies, if not at its top.",
+        examples=["python"],
+        json_schema_extra={"minLength": 1},
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -265,11 +324,17 @@ class DependencyModel(_EdgeModel):
         version.pop("default", None)
         return {
             "title": "Dependency",
-            "description": "A version specifier, or a table with `version` and `extras`.",
-            "examples": [">=2.4,<3", "*", {"version": ">=2", "extras": ["extra"]}],
+            "description": "A version specifier, or a table: `version` and `extras`, or where "
+            "the project itself is.",
+            "examples": [
+                ">=2.4,<3",
+                "*",
+                {"version": ">=2", "extras": ["extra"]},
+                {"path": ".", "editable": True},
+            ],
             "anyOf": [
                 version,
-                {**table, "title": "Dependency with extras"},
+                {**table, "title": "Dependency as a table"},
                 {"const": False, "description": "Takes away what a template says."},
             ],
         }
@@ -328,6 +393,13 @@ class SourcesModel(_EdgeModel):
         title="No index",
         description="Whether only `find-links` is used, and no index.",
         examples=[True],
+    )
+    allow_sdist: list[Annotated[str, AfterValidator(_check_buildable)]] = Field(
+        default_factory=list,
+        title="May be built",
+        description="Packages that may be built from their source distribution, where no version "
+        "that fits has a wheel for the target. Building runs code of the package.",
+        examples=[["package"]],
     )
     record: Literal["mirror", "public"] = Field(
         default="mirror",

@@ -14,9 +14,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from provisioner.spec._problems import UnfitError, one_of
+from provisioner.urls import has_credentials
 
 MOST_CONNECTIONS: Final = 32
 _INDEX_SCHEMES: Final = ("https", "http", "file")
+_GIT_SCHEMES: Final = ("https", "ssh", "http")
+_SCP: Final = re.compile(r"([\w.-]+@[\w.-]+):(?!//)/?(.+)")
 _PROXY_SCHEMES: Final = ("http", "https", "socks5", "socks5h")
 _VARIABLE: Final = re.compile(r"\$\{\w+\}|\$[A-Z][A-Z0-9_]{2,}\b")
 _PATH_ADVICE: Final = "Write a path from the spec's folder, or an absolute one."
@@ -27,6 +30,12 @@ _URL_ADVICE: Final = (
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _ACCELERATOR_FOLDER: Final = re.compile(r"/(?:cpu|xpu|cu[0-9]+|rocm[0-9.]+)/?$")
+
+
+_SAMPLES: Final = {
+    _PROXY_SCHEMES: "proxy.example:3128",
+    _GIT_SCHEMES: "git.example/team/package.git",
+}
 
 
 def check_index(text: str) -> str:
@@ -63,6 +72,29 @@ def check_proxy(text: str) -> str:
         UnfitError: It is not.
     """
     _check_url(text, _PROXY_SCHEMES, "the URL of a proxy")
+    return text
+
+
+def check_git(text: str) -> str:
+    """Return ``text`` if it is the URL of a git repository, without credentials.
+
+    Raises:
+        UnfitError: It is not.
+    """
+    scp = _SCP.fullmatch(text)
+    if scp is not None:
+        raise UnfitError(
+            "which is not a URL",
+            why="`user@host:path` is git's own short form.",
+            instead=f"ssh://{scp[1]}/{scp[2]}",
+        )
+    _check_url(text, _GIT_SCHEMES, "the URL of a git repository")
+    if has_credentials(text) and not text.startswith("ssh:"):
+        raise UnfitError(
+            "which holds credentials",
+            why="The spec and its lock are read by many people.",
+            do="Leave them out, and give them to git (`git help credentials`).",
+        )
     return text
 
 
@@ -204,7 +236,7 @@ def _check_url(text: str, schemes: tuple[str, ...], what: str) -> None:
     _refuse_variables(text, _URL_ADVICE)
     reason = _flaw(text, schemes)
     if reason is not None:
-        host = "proxy.example:3128" if schemes is _PROXY_SCHEMES else "index.example/simple"
+        host = _SAMPLES.get(schemes, "index.example/simple")
         raise UnfitError(
             f"which is not {what}", why=reason, do=f'Write for instance `"{schemes[0]}://{host}"`.'
         )

@@ -190,6 +190,7 @@ def _check_names(dependencies: Mapping[str, object], layout: Layout) -> Iterator
         else:
             seen[normalised] = name
         yield from _check_extras(path, value)
+        yield from _check_origin(path, value)
 
 
 def _normalised(name: str) -> str | None:
@@ -205,6 +206,33 @@ def _check_extras(path: KeyPath, value: object) -> Iterator[Problem]:
     for index, extra in enumerate(extras if isinstance(extras, list) else ()):
         if isinstance(extra, str) and _normalised(extra) is None:
             yield _not_an_extra((*path, "extras", index), extra)
+
+
+def _check_origin(path: KeyPath, value: object) -> Iterator[Problem]:
+    """A dependency comes from one place, and says only what makes sense there."""
+    said = value if isinstance(value, dict) else {}
+    place = next((key for key in ("path", "git") if key in said), None)
+    if "path" in said and "git" in said:
+        yield _misfit(path, "git", "A dependency comes from one place, a folder or a repository.")
+    for key, needed in _BELONGS.items():
+        if key in said and said[key] is not False and needed not in said:
+            yield _misfit(path, key, f"It belongs to `{needed}`, which is not there.")
+    if place is not None and said.get("version", "*") != "*":
+        yield _misfit(path, "version", f"The project that `{place}` names has the version it has.")
+
+
+_BELONGS: Final = {"editable": "path", "rev": "git", "subdirectory": "git"}
+"""Key of a dependency to the key that it goes with."""
+
+
+def _misfit(path: KeyPath, key: str, why: str) -> Problem:
+    return Problem(
+        code="TE105",
+        path=(*path, key),
+        message=f"`{shown_path((*path, key))}` does not go with what else the dependency says.",
+        why=why,
+        do="Remove one of the two.",
+    )
 
 
 def _not_an_extra(path: KeyPath, extra: str) -> Problem:

@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 from urllib.parse import urljoin
 
 from provisioner.findings import Finding, SpecError, TorchenvError, Where, WorldError
@@ -259,15 +259,31 @@ def _project_of(folder: str) -> str:
 
 
 def _iter_paths(data: dict[str, object]) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the relative paths of ``[sources]``; the environment's starts from the spec anyway."""
+    """Yield the relative paths; the environment's starts from the spec anyway."""
+    yield from _iter_project_paths(data)
     sources = data.get("sources")
     for name, value in sources.items() if isinstance(sources, dict) else ():
         items: list[tuple[KeyPath, object]] = [((name,), value)] if name in _PATHS else []
         if name in _LISTS_OF_PATHS and isinstance(value, list):
             items = [((name, number), one) for number, one in enumerate(value)]
         for path, one in items:
-            if isinstance(one, str) and one and not is_url(one) and not os.path.isabs(one):  # noqa: PTH117 text
+            if _is_relative(one):
                 yield ("sources", *path), one
+
+
+def _iter_project_paths(data: dict[str, object]) -> Iterator[tuple[KeyPath, str]]:
+    """Yield the relative paths of dependencies that are folders."""
+    dependencies = data.get("dependencies")
+    for name, one in dependencies.items() if isinstance(dependencies, dict) else ():
+        path = one.get("path") if isinstance(one, dict) else None
+        if _is_relative(path):
+            yield ("dependencies", name, "path"), path
+
+
+def _is_relative(value: object) -> TypeGuard[str]:
+    return (
+        isinstance(value, str) and bool(value) and not is_url(value) and not os.path.isabs(value)  # noqa: PTH117 text
+    )
 
 
 def _with(data: dict[str, object], path: KeyPath, value: object) -> dict[str, object]:

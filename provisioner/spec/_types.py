@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from provisioner.findings import Where
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
@@ -44,12 +44,44 @@ CompanionWish = VersionWish | Follow | LeaveOut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A dependency that is a folder with a project: ``path`` of its table."""
+
+    folder: str
+    """Absolute."""
+    path: str
+    """The same seen from the spec's folder, with slashes; a lock names it so."""
+    editable: bool = False
+    asks_for: tuple[str, ...] = ()
+    """What its ``pyproject.toml`` says that a resolution depends on, as short texts, sorted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """A dependency that is a project in a git repository: ``git`` of its table."""
+
+    url: str
+    """Without credentials."""
+    rev: str | None = None
+    """Branch, tag or commit; None is the default branch."""
+    subdirectory: str | None = None
+
+    def at(self, rev: str | None) -> str:
+        """Return the URL of a state of the repository, as PEP 508 requirements take it."""
+        revision = "" if rev is None else f"@{rev}"
+        fragment = "" if self.subdirectory is None else f"#subdirectory={self.subdirectory}"
+        return f"git+{self.url}{revision}{fragment}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dependency:
     """One entry of ``[dependencies]``."""
 
     name: NormalizedName
     specifier: SpecifierSet
     extras: tuple[str, ...] = ()
+    origin: Project | Repository | None = None
+    """What it is built from; None for a wheel of an index."""
     line: int | None = None
     """Line in its file, for findings; not part of what the spec means."""
     file: str | None = None
@@ -57,8 +89,18 @@ class Dependency:
 
     def __str__(self) -> str:
         """As a PEP 508 requirement."""
+        return self.requirement()
+
+    def requirement(self, commit: str | None = None) -> str:
+        """Return it as a PEP 508 requirement, a repository at this commit if one is named."""
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
-        return f"{self.name}{extras}{self.specifier}"
+        match self.origin:
+            case Project(folder=folder):
+                return f"{self.name}{extras} @ {Path(folder).as_uri()}"
+            case Repository() as repository:
+                return f"{self.name}{extras} @ {repository.at(commit or repository.rev)}"
+            case None:
+                return f"{self.name}{extras}{self.specifier}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +121,8 @@ class Sources:
     find_links: tuple[str, ...] | None = None
     constraints: tuple[str, ...] | None = None
     no_index: bool | None = None
+    allow_sdist: tuple[str, ...] = ()
+    """Normalised names, sorted, of packages that may be built from source distributions."""
     record: Literal["mirror", "public"] = "mirror"
     """Whose addresses a lock names for what a mirror of PyTorch's index serves."""
     exclude_newer: str | None = None

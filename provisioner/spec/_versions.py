@@ -209,9 +209,10 @@ def _unfit_specifier(text: str) -> UnfitError:
     if "://" in text or "@" in text:
         return UnfitError(
             what,
-            why="Dependencies are wheels that an index or a folder offers.",
-            do="Put the wheel into a folder, name the folder in `find-links` under `[sources]`, "
-            "and write the version here.",
+            why="The text of a dependency is its version.",
+            do='For a project in a folder or a repository write a table, `{ path = "…" }` or '
+            '`{ git = "…" }`. Put a wheel into a folder that `find-links` under `[sources]` names, '
+            "and write its version here.",
         )
     if ";" in text:
         return UnfitError(

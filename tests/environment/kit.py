@@ -198,6 +198,7 @@ class Project:
         """Return what ``apply_lock`` needs."""
         network = Network()
         return ApplyRequest(
+            build=lambda *_: (),
             spec=spec or self.spec(),
             lock=lock,
             interpreter=this_interpreter(),

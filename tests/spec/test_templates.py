@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provisioner.findings import Finding, SpecError, Where, WorldError
-from provisioner.spec import TemplateAccess, load_merged, load_spec, parse_spec, spec_digest
+from provisioner.spec import (
+    Project,
+    TemplateAccess,
+    load_merged,
+    load_spec,
+    parse_spec,
+    spec_digest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -200,6 +207,27 @@ def test_a_circle(project: Path) -> None:
     (finding,) = refused(path)
     assert (finding.code, str(finding.where)) == ("TE110", "b.toml:1: extends[0]")
     assert finding.message == "`a.toml` extends `b.toml`, which extends `a.toml`."
+
+
+def test_a_project_of_a_template_starts_from_its_folder(project: Path) -> None:
+    """The folder of a dependency is the template's, and what it asks for belongs to the spec."""
+    pyproject = '[project]\nname = "tools"\nversion = "1"\ndependencies = ["einops>=0.8"]\n'
+    path = write(
+        project,
+        {
+            "torchenv.toml": extending("team/base.toml") + CPU,
+            "team/base.toml": BASE
+            + '[dependencies]\ntools = { path = "tools", editable = true }\n',
+            "team/tools/pyproject.toml": pyproject,
+        },
+    )
+    spec = load_spec(path)
+    (tools,) = spec.dependencies
+    folder = str(project / "team/tools")
+    assert tools.origin == Project(
+        folder=folder, path="team/tools", editable=True, asks_for=("einops>=0.8",)
+    )
+    assert project / "team/tools/pyproject.toml" in {one.path for one in spec.inputs}
 
 
 def test_a_spec_that_extends_itself(project: Path) -> None:

@@ -125,6 +125,7 @@ def _lock(locked: Locked) -> dict[str, Any]:
         "changes": _changes(locked.difference),
         "stale": [{"key": one.key, "was": one.was, "now": one.now} for one in locked.stale],
         "packages": [_package(package) for package in locked.lock.packages],
+        "from_source": [{"name": one.name, "source": str(one)} for one in locked.lock.sources],
     }
 
 
@@ -143,6 +144,14 @@ def _changes(found: LockDifference) -> dict[str, Any]:
             for one in found.changed
         ],
         "unchanged": found.unchanged,
+        "from_source": [
+            {
+                "name": one.name,
+                "before": None if one.before is None else str(one.before),
+                "after": None if one.after is None else str(one.after),
+            }
+            for one in found.sources
+        ],
     }
 
 

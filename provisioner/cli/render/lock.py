@@ -25,7 +25,7 @@ def print_locked(console: Console, locked: LockedSet, *, quiet: bool = False) ->
 
 
 def _print_one(console: Console, locked: Locked, *, quiet: bool) -> None:
-    packages = count(len(locked.lock.packages), "package")
+    packages = count(len(locked.lock.names), "package")
     said = f"Locked {packages}" if locked.written else f"Already locked: {packages}"
     say(console, Text.assemble(f"{said}, {_sizes(locked)}, in ", (_place(locked), "bold")))
     if locked.previous is None or locked.difference.is_empty or quiet:
@@ -56,6 +56,9 @@ def _rows(found: LockDifference) -> Iterator[tuple[str, ...]]:
         before, after = (package.version if package else "" for package in (one.before, one.after))
         shown = f"{before} -> {after}" if before != after else f"{after}, other {one.reason}"
         yield "~", one.name, shown, _version_and_size(one.after)[1]
+    for source in found.sources:
+        mark = "+" if source.before is None else "-" if source.after is None else "~"
+        yield mark, source.name, str(source.after or source.before), ""
 
 
 def _version_and_size(package: LockedPackage | None) -> tuple[str, str]:

@@ -168,6 +168,7 @@ def _locked_apply(request: InPlaceRequest, reporter: Reporter) -> InPlaceApplied
     recovered = transaction.recover()
     if recovered is not None:
         reporter.finding(_findings.recovered(site, recovered))
+    request = replace(request, apply=request.apply.built(reporter))
     wheels = _fetch(request, reporter)
     work = _Work(
         request=request,
