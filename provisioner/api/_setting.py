@@ -33,7 +33,8 @@ class Setting:
         self._spec = spec
         self.offline = offline or bundle is not None
         self.bundle = bundle
-        self.environ: Mapping[str, str] = dict(os.environ)
+        self.environ: Mapping[str, str] = _with_store(os.environ, spec)
+        """The caller's variables; ``TORCHENV_STORE`` is set where the spec names a store."""
 
     @cached_property
     def pip(self) -> PipConfig:
@@ -69,13 +70,9 @@ class Setting:
         from provisioner.paths import further_stores, pip_cache, store_root
         from provisioner.store import Store
 
-        wish = self._spec.sources
-        root = store_root(self.environ)
-        if wish.store is not None and not self.environ.get("TORCHENV_STORE"):
-            root = Path(wish.store)
-        named = (Path(one) for one in wish.stores or ())
+        named = (Path(one) for one in self._spec.sources.stores or ())
         return Store(
-            root,
+            store_root(self.environ),
             stores=(*further_stores(self.environ), *named),
             pip_cache=pip_cache(self.environ),
             offline=self.offline,
@@ -86,3 +83,15 @@ class Setting:
         from provisioner.lockfile import local_folders
 
         yield from local_folders(self._spec, self.pip)
+
+
+def _with_store(environ: Mapping[str, str], spec: Spec) -> dict[str, str]:
+    """Return variables that name the spec's store, unless they name another one.
+
+    So whoever asks these variables (``paths.store_root``) has the one store, with its wheels and
+    everything beside them.
+    """
+    named = spec.sources.store
+    if named is None or environ.get("TORCHENV_STORE"):
+        return dict(environ)
+    return {**environ, "TORCHENV_STORE": named}

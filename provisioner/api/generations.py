@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from provisioner.api._setting import Setting
 from provisioner.events import Reporter
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def rollback(
     """
     from provisioner.environment import roll_back
 
-    setting = _setting() if thorough else None
-    return roll_back(spec, number, reporter or Reporter(), thorough=setting, wait=wait)
+    comparing = _thorough(Setting(spec)) if thorough else None
+    return roll_back(spec, number, reporter or Reporter(), thorough=comparing, wait=wait)
 
 
 def put_back(spec: Spec, *, wait: bool = True, reporter: Reporter | None = None) -> None:
@@ -58,15 +58,11 @@ def put_back(spec: Spec, *, wait: bool = True, reporter: Reporter | None = None)
     restore_kept(spec.path, reporter or Reporter(), wait=wait)
 
 
-def _setting() -> VerifySetting:
+def _thorough(setting: Setting) -> VerifySetting:
     from provisioner.environment import VerifySetting, records_folder
-    from provisioner.paths import store_root
-    from provisioner.store import Store
 
-    environ = dict(os.environ)
-    store = Store(store_root(environ))
     return VerifySetting(
-        records=records_folder(environ),
-        wheel_of=lambda package: store.find(package.sha256),
-        environ=environ,
+        records=records_folder(setting.environ),
+        wheel_of=lambda package: setting.store.find(package.sha256),
+        environ=setting.environ,
     )

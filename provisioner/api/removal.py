@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -39,17 +38,15 @@ def gc(  # noqa: PLR0913 - keywords, each a word of the command line
         WorldError: Somebody works there, or the folder or the store cannot be written.
     """
     from provisioner.environment import plan_tidying, remove_unused, tidy
-    from provisioner.paths import store_root
     from provisioner.store import iter_kept
 
     if dry_run:
         removal = plan_tidying(spec.path, keep=keep)
     else:
         removal = tidy(spec.path, reporter or Reporter(), keep=keep, wait=wait)
-    # A spec can keep its wheels elsewhere; what is unpacked is the user's, whatever the spec.
-    kept = iter_kept(Setting(spec).store.root)
-    wheels = {one.sha256: one.idle_days for one in kept if not one.part}
-    unused = remove_unused(store_root(os.environ), wheels, days, dry_run=dry_run)
+    store = Setting(spec).store.root
+    wheels = {one.sha256: one.idle_days for one in iter_kept(store) if not one.part}
+    unused = remove_unused(store, wheels, days, dry_run=dry_run)
     return replace(removal, unused=unused)
 
 

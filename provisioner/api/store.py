@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from provisioner.api._setting import Setting
 from provisioner.events import Reporter
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from provisioner.environment import Unused
     from provisioner.findings import Finding
+    from provisioner.spec import Spec
     from provisioner.store import Kept
 
 StoreAction = Literal["ls", "prune", "verify"]
@@ -30,10 +32,11 @@ class StoreReport:
     findings: tuple[Finding, ...] = ()
 
 
-def look_after_store(
+def look_after_store(  # noqa: PLR0913 - keywords, each a word of the command line
     action: StoreAction,
     *,
     root: Path | None = None,
+    spec: Spec | None = None,
     days: float = 30,
     dry_run: bool = False,
     reporter: Reporter | None = None,
@@ -42,7 +45,9 @@ def look_after_store(
 
     Args:
         action: What to do.
-        root: The store; by default the one of ``TORCHENV_STORE`` or the user's cache.
+        root: The store; by default that of the spec, where there is one, else that of
+            ``TORCHENV_STORE`` or the user's cache.
+        spec: Whose store it is.
         days: How long a wheel, or an unpacked one, must not have been wanted to be pruned.
         dry_run: Only say what would be removed.
         reporter: Listens to the progress.
@@ -53,7 +58,7 @@ def look_after_store(
     from provisioner.paths import store_root
     from provisioner.store import iter_kept, verify
 
-    root = root or store_root(os.environ)
+    root = root or store_root(os.environ if spec is None else Setting(spec).environ)
     if action == "prune":
         return _pruned(root, days, dry_run=dry_run)
     kept = tuple(iter_kept(root))

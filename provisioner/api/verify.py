@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from provisioner.api._locks import read_own_lock
+from provisioner.api._setting import Setting
 from provisioner.api._target import settle_target
 from provisioner.events import Reporter
 from provisioner.findings import TorchenvError
@@ -30,13 +30,12 @@ def verify(
         PlanError: No target fits this machine.
     """
     from provisioner.environment import verify_environment
-    from provisioner.paths import store_root
-    from provisioner.store import Store
 
     spec = settle_target(spec, target).spec
-    environ = dict(os.environ)
-    store = Store(store_root(environ))
-    return verify_environment(spec, _lock_or_none(spec), store, environ, reporter or Reporter())
+    setting = Setting(spec)
+    return verify_environment(
+        spec, _lock_or_none(spec), setting.store, setting.environ, reporter or Reporter()
+    )
 
 
 def _lock_or_none(spec: Spec) -> Lock | None:

@@ -222,3 +222,21 @@ def test_unreachable_index_without_stand_in(fresh_workspace: Workspace) -> None:
     (finding,) = document["findings"]
     assert finding["code"] == "TE402"
     assert finding["do"].endswith("Or name a mirror with `pytorch` under `[sources]`.")
+
+
+def test_a_store_that_the_spec_names_is_the_only_one(fresh_workspace: Workspace) -> None:
+    """Wheels and all that lies beside them are there, and every command looks there."""
+    workspace = fresh_workspace
+    del workspace.environ["TORCHENV_STORE"]
+    workspace.write_spec(**CPU, sources={"store": "wheels-here"})
+    here = workspace.root / "wheels-here"
+    workspace.torchenv("apply").check()
+    assert {"records", "unpacked", "virtualenv", "wheels"} <= {one.name for one in here.iterdir()}
+    assert [path for path in workspace.home.rglob("*") if path.suffix == ".whl"] == []
+    workspace.torchenv("verify").check()
+    listed = workspace.torchenv("store", "ls", "--json").check().json
+    assert listed["store"] == str(here)
+    assert any(one["name"].startswith("torch-2.9.1") for one in listed["files"])
+    elsewhere = {"TORCHENV_STORE": str(workspace.home / "other")}
+    found = workspace.torchenv("store", "ls", "--json", environ=elsewhere).check().json
+    assert (found["store"], found["files"]) == (elsewhere["TORCHENV_STORE"], [])

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
+from provisioner.api.plan import load_spec
 from provisioner.api.store import StoreReport, look_after_store
 from provisioner.cli import _parts
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import output_options
 from provisioner.findings import ExitCode
 
+_HERE: Final = Path("torchenv.toml")
+
 
 @click.command()
 @click.argument("action", type=click.Choice(["ls", "prune", "verify"]))
 @click.option(
     "--store", "root", type=click.Path(path_type=Path), help="The store, if it is another one."
+)
+@click.option(
+    "--spec",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="SPEC",
+    help="The spec whose store it is; by default `torchenv.toml` in the working folder, if any.",
 )
 @click.option(
     "--days",
@@ -32,6 +42,7 @@ def command(
     action: Any,  # noqa: ANN401 - one of the choices above
     *,
     root: Path | None,
+    file: Path | None,
     days: float,
     dry_run: bool,
     **options: bool,
@@ -42,9 +53,12 @@ def command(
     `verify` exits with 1 where a wheel is damaged.
     """
     output = Output(command="store", **options)
+    if file is None and root is None and _HERE.is_file():
+        file = _HERE
     report = look_after_store(
         action,
         root=None if root is None else root.absolute(),
+        spec=None if file is None else load_spec(file),
         days=days,
         dry_run=dry_run,
         reporter=output.reporter(),
