@@ -32,6 +32,10 @@ _NOT_IN_PASSING: Final = frozenset({"TE425", "TE460"})
 """A lock of another platform or spec is somebody else's, and of a mixed set nobody knows which half
 is right: neither is overwritten in passing."""
 _CHOOSE_AGAIN: Final = " Or run `torchenv lock --upgrade`, which chooses anew from `{}`."
+_CARRY_PYTHON: Final = (
+    "Install it from the system's packages, or carry an installer here; a bundle and the "
+    "store hold wheels only, and `--install-python` needs the network."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +103,7 @@ def apply(  # noqa: PLR0913 - keywords, each a word of the command line
     choice, planned = _settle(spec, target, reporter)
     require_free_place(choice.spec.path)
     setting = Setting(choice.spec, offline=offline, bundle=bundle)
-    may_install = install_python and not setting.offline
-    interpreter = _interpreter(choice.spec, planned, reporter, may_install=may_install)
+    interpreter = _interpreter(choice.spec, planned, reporter, setting, may_install=install_python)
     locked = locked or setting.offline
     request, notes = _request((choice.spec, planned), setting, interpreter, reporter, locked=locked)
     require_elsewhere(choice.spec.path, {package.name for package in request.lock.packages})
@@ -212,11 +215,11 @@ def _builder(spec: Spec, planned: Plan, setting: Setting) -> Builder:
 
 def _take_from_bundle(bundle: Path, lock: Lock, setting: Setting, reporter: Reporter) -> None:
     """Bring the lock's wheels from a bundle of this very lock into the store."""
-    from provisioner.lockfile import require_same_lock, take_wheels, wanted_wheels
+    from provisioner.lockfile import installed_wheels, require_same_lock, take_wheels
 
     reporter.step(f"Taking wheels from {bundle}")
     require_same_lock(bundle, lock)
-    take_wheels(bundle, setting.store, wanted_wheels([lock]))
+    take_wheels(bundle, setting.store, installed_wheels([lock]))
 
 
 def _lock_to_apply(
@@ -255,7 +258,7 @@ def _require_this_machine(spec: Spec, planned: Plan) -> None:
 
 
 def _interpreter(
-    spec: Spec, planned: Plan, reporter: Reporter, *, may_install: bool
+    spec: Spec, planned: Plan, reporter: Reporter, setting: Setting, *, may_install: bool
 ) -> Interpreter:
     """Return the Python that the spec asks for, fetched where that is needed and wanted.
 
@@ -270,13 +273,14 @@ def _interpreter(
         try:
             return find_interpreter(python, os.environ)
         except WorldError:
-            if not may_install:
+            if setting.offline or not may_install:
                 raise
         reporter.step(f"Fetching Python {python}")
         install_python(python, os.environ)
         return find_interpreter(python, os.environ)
     except WorldError as exc:
         choose = _CHOOSE_AGAIN.format(spec.sole.python) if spec.sole.has_range else ""
+        do = _CARRY_PYTHON if setting.offline else "{}" + choose
         raise WorldError(
-            replace(one, do=f"{one.do}{choose}", where=where) for one in exc.findings
+            replace(one, do=do.format(one.do), where=where) for one in exc.findings
         ) from exc

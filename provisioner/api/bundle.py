@@ -52,7 +52,7 @@ def bundle(
         WorldError: Network or disk said no, or a lock is missing.
         VerificationError: A lock is stale, or a wheel is not what it says.
     """
-    from provisioner.lockfile import wanted_wheels, write_bundle
+    from provisioner.lockfile import all_wheels, write_bundle
     from provisioner.network import Client
 
     reporter = reporter or Reporter()
@@ -60,7 +60,7 @@ def bundle(
     locks = _locks(spec, targets)
     with Client(setting.network) as client:
         wheels = setting.store.fetch(
-            wanted_wheels(locks), client, reporter, setting.iter_local_folders()
+            all_wheels(locks), client, reporter, setting.iter_local_folders()
         )
     reporter.step(f"Writing {out}")
     return Bundled(path=out, files=tuple(write_bundle(out, locks, wheels)))

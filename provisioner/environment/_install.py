@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import errno
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from provisioner.engine import Engine
@@ -94,7 +94,8 @@ def throwaway_lock(installation: Installation) -> str:
     from provisioner.lockfile import render_by_path  # noqa: PLC0415
 
     wheels = installation.wheels
-    return render_by_path(installation.packages, lambda wheel: str(wheels[wheel.sha256]))
+    chosen = [replace(one, wheels=(one.wheel,)) for one in installation.packages]
+    return render_by_path(chosen, lambda wheel: str(wheels[wheel.sha256]))
 
 
 def install_error(installation: Installation, exc: ProcessFailedError) -> TorchenvError:

@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from provisioner.lockfile._build import Builder
     from provisioner.lockfile._bundle import (
         BundleFile,
+        all_wheels,
+        installed_wheels,
         require_same_lock,
         take_wheels,
         verify_bundle,
-        wanted_wheels,
         write_bundle,
     )
     from provisioner.lockfile._by_path import render_by_path
@@ -60,11 +61,13 @@ __all__ = [
     "LockedWheel",
     "PackageChange",
     "Upgrade",
+    "all_wheels",
     "as_set",
     "difference",
     "engine_environ",
     "foreign_lock",
     "input_changes",
+    "installed_wheels",
     "leading",
     "left_over",
     "local_folders",
@@ -85,7 +88,6 @@ __all__ = [
     "unpacked_sizes",
     "verify_bundle",
     "version_notes",
-    "wanted_wheels",
     "write_bundle",
     "write_locks",
 ]
@@ -107,11 +109,13 @@ _MODULES = {
     "LockedWheel": "_types",
     "PackageChange": "_difference",
     "Upgrade": "_keep",
+    "all_wheels": "_bundle",
     "as_set": "_set",
     "difference": "_difference",
     "engine_environ": "_connections",
     "foreign_lock": "_stale",
     "input_changes": "_stale",
+    "installed_wheels": "_bundle",
     "leading": "_align",
     "left_over": "_set",
     "local_folders": "_sources",
@@ -132,7 +136,6 @@ _MODULES = {
     "unpacked_sizes": "_unpacked",
     "verify_bundle": "_bundle",
     "version_notes": "_align",
-    "wanted_wheels": "_bundle",
     "write_bundle": "_bundle",
     "write_locks": "_set",
 }

@@ -18,13 +18,10 @@ import hashlib
 import html
 import io
 import json
-import os
 import shutil
 import tarfile
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -34,11 +31,12 @@ from provisioner.store import WantedWheel, disk_failure, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
     from typing import BinaryIO
 
     from provisioner.events import Reporter
     from provisioner.findings import Finding
-    from provisioner.lockfile._types import Lock
+    from provisioner.lockfile._types import Lock, LockedWheel
     from provisioner.store import Store
 
 _FORMAT: Final = 1
@@ -78,15 +76,25 @@ def write_bundle(out: Path, locks: Sequence[Lock], wheels: Mapping[str, Path]) -
     return _listed(locks, texts)
 
 
-def wanted_wheels(locks: Iterable[Lock]) -> list[WantedWheel]:
-    """Return the wheels of several locks, each once, sorted by name."""
+def installed_wheels(locks: Iterable[Lock]) -> list[WantedWheel]:
+    """Return the wheels that are installed from locks, each once, sorted by name."""
+    return _wanted(package.wheel for lock in locks for package in lock.packages)
+
+
+def all_wheels(locks: Iterable[Lock]) -> list[WantedWheel]:
+    """Return every wheel that locks name, each once, sorted by name.
+
+    A package can have several that fit the target; another tool may choose another one of them.
+    """
+    return _wanted(wheel for lock in locks for one in lock.packages for wheel in one.wheels)
+
+
+def _wanted(wheels: Iterable[LockedWheel]) -> list[WantedWheel]:
     found = {
         wheel.sha256: WantedWheel(
             name=wheel.name, url=wheel.url, size=wheel.size, sha256=wheel.sha256
         )
-        for lock in locks
-        for package in lock.packages
-        for wheel in (package.wheel,)
+        for wheel in wheels
     }
     return sorted(found.values(), key=lambda wheel: (wheel.name, wheel.sha256))
 
@@ -247,14 +255,13 @@ def _judge(bundle: _Bundle, listed: BundleFile, reporter: Reporter) -> Finding |
 def _members(locks: Sequence[Lock], wheels: Mapping[str, Path]) -> list[tuple[str, Path, str]]:
     """Return (path in the bundle, file, sha256) of the wheels, sorted."""
     return [
-        (f"wheels/{wheel.name}", wheels[wheel.sha256], wheel.sha256)
-        for wheel in wanted_wheels(locks)
+        (f"wheels/{wheel.name}", wheels[wheel.sha256], wheel.sha256) for wheel in all_wheels(locks)
     ]
 
 
 def _texts(locks: Sequence[Lock]) -> dict[str, bytes]:
     """Return the small files by path, all but the list of everything."""
-    texts: dict[str, bytes] = {"wheels/index.html": _page(wanted_wheels(locks))}
+    texts: dict[str, bytes] = {"wheels/index.html": _page(all_wheels(locks))}
     for lock in locks:
         stem = lock.file.name.removeprefix("pylock.").removesuffix(".toml")
         texts[f"locks/{lock.file.name}"] = lock.file.read_bytes()
@@ -291,7 +298,7 @@ def _listed(locks: Sequence[Lock], texts: Mapping[str, bytes]) -> list[BundleFil
     ]
     files += [
         BundleFile(path=f"wheels/{wheel.name}", size=wheel.size, sha256=wheel.sha256)
-        for wheel in wanted_wheels(locks)
+        for wheel in all_wheels(locks)
     ]
     return sorted(files, key=lambda one: one.path)
 
@@ -313,7 +320,12 @@ def _pylock(lock: Lock) -> str:
 
 def _requirements(lock: Lock) -> str:
     pins = (
-        f"{package.name}=={package.version} --hash=sha256:{package.wheel.sha256}"
+        " ".join(
+            [
+                f"{package.name}=={package.version}",
+                *(f"--hash=sha256:{wheel.sha256}" for wheel in package.wheels),
+            ]
+        )
         for package in lock.packages
     )
     return "\n".join(["--no-index", "--find-links wheels", *pins, ""])
@@ -336,7 +348,10 @@ def _write_folder(
 
 @contextmanager
 def _replacing(place: Path) -> Iterator[Path]:
-    """Yield a file to write, which then takes the place."""
+    """Yield a file to write, which then takes the place.
+
+    It always has the same name, so that what a kill leaves is overwritten by the next run.
+    """
     part = place.with_name(f".{place.name}.part")
     try:
         yield part
@@ -349,22 +364,15 @@ def _write_tar(
     out: Path, texts: Mapping[str, bytes], members: Iterable[tuple[str, Path, str]]
 ) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent)
-    try:
-        with (
-            os.fdopen(handle, "wb") as file,
-            tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive,
-        ):
-            for path, text in texts.items():
-                archive.addfile(_info(path, len(text)), io.BytesIO(text))
-            for path, wheel, _ in members:
-                with wheel.open("rb") as content:
-                    archive.addfile(_info(path, wheel.stat().st_size), content)
-        Path(name).chmod(0o644)
-        Path(name).replace(out)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with (
+        _replacing(out) as part,
+        tarfile.open(part, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for path, text in texts.items():
+            archive.addfile(_info(path, len(text)), io.BytesIO(text))
+        for path, wheel, _ in members:
+            with wheel.open("rb") as content:
+                archive.addfile(_info(path, wheel.stat().st_size), content)
 
 
 def _info(path: str, size: int) -> tarfile.TarInfo:

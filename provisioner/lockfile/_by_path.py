@@ -24,7 +24,7 @@ def render_by_path(
     """Return the text of the file.
 
     Args:
-        packages: Each with the wheel for the lock's target.
+        packages: Each with the wheels that the file is to name.
         path_of: Where a wheel lies, absolute or seen from the file.
         requires_python: For which Python the file is, where it says that.
     """
@@ -34,11 +34,12 @@ def render_by_path(
             version=Version(package.version),
             wheels=[
                 PackageWheel(
-                    name=package.wheel.name,
-                    path=path_of(package.wheel),
-                    size=package.wheel.size,
-                    hashes={"sha256": package.wheel.sha256},
+                    name=wheel.name,
+                    path=path_of(wheel),
+                    size=wheel.size,
+                    hashes={"sha256": wheel.sha256},
                 )
+                for wheel in package.wheels
             ],
         )
         for package in packages

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import run
+from tests.support import HOST_PYTHON, run
 from tests.support.command import BIN
 
 if TYPE_CHECKING:
@@ -50,6 +50,16 @@ def test_bundle_is_applied_with_the_network_cut(bundled: Workspace, out: str) ->
     done = bundled.torchenv("apply", "--bundle", out).check()
     assert done.stdout.startswith("Applied .venv")
     assert bundled.torchenv("bundle", out, "--verify").check().stdout == f"{out} is whole.\n"
+
+
+def test_the_python_of_a_bundle_must_be_there(bundled: Workspace) -> None:
+    """Said before anything is taken from it, and without the advice to fetch one."""
+    python = f"{HOST_PYTHON}.99"
+    bundled.write_spec(**CPU, python=python)
+    told = bundled.torchenv("apply", "--bundle", "out.tar", "--install-python").check(3).stderr
+    assert f"TE301: No Python `{python}` was found" in told
+    assert "a bundle and the store hold wheels only" in " ".join(told.split())
+    assert not (bundled.store / "wheels").exists()
 
 
 def test_pip_and_uv_install_from_a_bundle(bundled: Workspace, tmp_path: Path) -> None:
