@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,8 +46,7 @@ class ExitCode(IntEnum):
     """Stopped by Ctrl-C, as shells number it (128 + SIGINT)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Where:
+class Where(NamedTuple):
     """The place that a finding is about; every part may be unknown."""
 
     file: str | None = None
@@ -63,8 +62,7 @@ class Where:
         return ": ".join(part for part in (place, self.key) if part)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Combination:
+class Combination(NamedTuple):
     """A complete combination that the planner accepts and that can be pasted into a spec."""
 
     python: str

@@ -94,7 +94,7 @@ def _with_architectures(stack: GpuStack) -> GpuStack:
 
     hardware = load_compat().hardware
     gpus = tuple(
-        replace(gpu, arch=hardware.arch_of(gpu.name)) if gpu.arch is None and gpu.name else gpu
+        gpu._replace(arch=hardware.arch_of(gpu.name)) if gpu.arch is None and gpu.name else gpu
         for gpu in stack.gpus
     )
     if gpus == stack.gpus:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from provisioner.api._beyond import known_for
-from provisioner.api._locks import current_lock
 from provisioner.api._pythons import plan_pythons
-from provisioner.api._setting import Setting
-from provisioner.api._startup import changes_with_startup
-from provisioner.api._target import settle_target
 from provisioner.api._templates import template_access
 from provisioner.api.host import host_for
 from provisioner.findings import Finding, PlanError, Severity, TorchenvError
@@ -27,8 +23,7 @@ if TYPE_CHECKING:
     from provisioner.spec import Merged, Spec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class Planned(NamedTuple):
     """Plans, and what applying would change as far as that is known."""
 
     plans: Plans
@@ -105,6 +100,10 @@ def plan_with_changes(
     plans = plan(spec, host=host, explain=explain)
     if not any(spec.lock_file_of(target.name).exists() for target in spec.targets):
         return Planned(plans=plans, changes=None)
+    # Imported here because a verdict alone needs none of it.
+    from provisioner.api._locks import current_lock
+    from provisioner.api._target import settle_target
+
     try:
         spec = settle_target(spec).spec
         current = current_lock(spec, plans.of(spec.sole.name))
@@ -116,6 +115,8 @@ def plan_with_changes(
         return Planned(plans=plans, changes=None, doubts=doubts)
     if current is None:
         return Planned(plans=plans, changes=None)
+    from provisioner.api._setting import Setting
+    from provisioner.api._startup import changes_with_startup
     from provisioner.environment import environment_changes, uv_project_findings
 
     changes = changes_with_startup(environment_changes(spec, current), current, Setting(spec))

@@ -2,12 +2,15 @@
 
 They are made from ``compiled.json`` by :func:`provisioner.compat.load_compat`. The files under
 ``data/`` are the readable form and explain every field with its source.
+
+Rows are named tuples, since a plan loads all of them, and making a data class takes five times as
+long; ``Build`` is none, since tuples have an ``index`` already.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 IndexKind = Literal["default", "pytorch"]
 """The default index, or PyTorch's (``<index>/<accelerator>/``)."""
@@ -31,8 +34,7 @@ def kind_of(accelerator: str) -> Kind:
     return "xpu" if accelerator == "xpu" else "cpu"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(NamedTuple):
     """One release of torch."""
 
     torch: str
@@ -56,8 +58,7 @@ class Release:
         return self.torchvision if name == "torchvision" else self.torchaudio
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(NamedTuple):
     """One release of torchvision or torchaudio."""
 
     name: MemberName
@@ -68,22 +69,22 @@ class Member:
     pythons: tuple[str, ...]
     """Pythons that the default index has wheels for, on every platform but for ``missing``."""
     platforms: tuple[str, ...]
+    built_for: tuple[str, ...]
+    """torch releases whose accelerators PyTorch's index has it for."""
+    known: Known
+    sources: tuple[str, ...]
     missing: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """(platform, Pythons that it lacks)."""
     unsure: tuple[str, ...] = ()
     """Pythons that only PyTorch's index may have."""
     requires_python: str = ""
     """Specifier in the metadata; it may exclude single patch releases (``!=3.14.1``)."""
-    built_for: tuple[str, ...]
-    """torch releases whose accelerators PyTorch's index has it for."""
     also: tuple[MemberBuild, ...] = ()
     """Builds on PyTorch's index that do not follow from ``built_for``."""
     derived: bool = False
     """Whether it was read from an index; then ``also`` is everything that there is."""
     yanked: str = ""
     """The reason why it was withdrawn; such a release belongs to no torch."""
-    known: Known
-    sources: tuple[str, ...]
     note: str = ""
 
     def has_wheel(self, platform: str, python: str) -> bool:
@@ -95,8 +96,7 @@ class Member:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberBuild:
+class MemberBuild(NamedTuple):
     """Builds of torchvision or torchaudio that PyTorch's index has beside the rule."""
 
     platforms: tuple[str, ...]
@@ -132,47 +132,44 @@ class Build:
         return "unknown" if python in self.unsure else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wheel:
+class Wheel(NamedTuple):
     """How the files of some builds are named, and what that says about where they run."""
 
     indexes: tuple[IndexKind, ...]
     platforms: tuple[str, ...]
     torch: tuple[str, ...]
     """torch releases that it holds for, also for the torchvision and torchaudio beside them."""
-    members: tuple[TrioName, ...] = ()
-    """Empty: all three. The next two likewise."""
-    accelerators: tuple[str, ...] = ()
-    pythons: tuple[str, ...] = ()
     local: bool
     """Whether the version has the accelerator as its local part: ``2.2.0+cu118``."""
     tag: str
     """Platform tag of torch's own file."""
+    known: Known
+    sources: tuple[str, ...]
+    members: tuple[TrioName, ...] = ()
+    """Empty: all three. The next two likewise."""
+    accelerators: tuple[str, ...] = ()
+    pythons: tuple[str, ...] = ()
     glibc: str | None = None
     """Lowest glibc; None elsewhere than on Linux, and where it is not known."""
     macos: str | None = None
     """Lowest macOS."""
-    known: Known
-    sources: tuple[str, ...]
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accelerator:
+class Accelerator(NamedTuple):
     """What builds were compiled for."""
 
     name: str
+    known: Known
+    sources: tuple[str, ...]
     toolkits: tuple[str, ...] = ()
     """Versions of CUDA or ROCm that it stands for, one or several over time."""
     ended: str = ""
     """Why there are no builds after the last one, as the end of a sentence."""
-    known: Known
-    sources: tuple[str, ...]
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ceiling:
+class Ceiling(NamedTuple):
     """A version of another package that some torch releases cannot live with."""
 
     package: str
@@ -180,19 +177,18 @@ class Ceiling:
     """What has to hold, PEP 508: ``numpy<2``."""
     kind: Literal["ceiling", "floor", "exact"]
     torch: tuple[str, ...]
-    platforms: tuple[str, ...] = ()
-    """Empty: everywhere; ``pythons`` likewise."""
-    pythons: tuple[str, ...] = ()
     metadata: bool
     """Whether the wheels' metadata says it, so that every resolver knows."""
     why: str
     """A sentence."""
     known: Known
     sources: tuple[str, ...]
+    platforms: tuple[str, ...] = ()
+    """Empty: everywhere; ``pythons`` likewise."""
+    pythons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Companion:
+class Companion(NamedTuple):
     """A package, or a family of them, that travels with the trio: ``triton``, ``nvidia-*``."""
 
     name: str

@@ -118,7 +118,7 @@ def _overridden(machine: Machine, stack: GpuStack) -> GpuStack:
     arch = _gfx(*map(int, parts.groups()))
     return replace(
         stack,
-        gpus=tuple(replace(gpu, arch=arch) for gpu in stack.gpus),
+        gpus=tuple(gpu._replace(arch=arch) for gpu in stack.gpus),
         evidence=f"{stack.evidence}, taken for {arch} (`{_OVERRIDE}`)",
     )
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from provisioner.host._machine import find_library, read_or_none
 from provisioner.host._types import Gpu, GpuStack
@@ -42,8 +42,7 @@ _VERSION: Final = re.compile(r"\d+(?:\.\d+)+")
 _MODEL: Final = re.compile(r"^Model:[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KernelModule:
+class KernelModule(NamedTuple):
     """What ``/proc/driver/nvidia`` says."""
 
     version: str | None

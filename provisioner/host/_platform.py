@@ -11,9 +11,9 @@ import os
 import platform
 import re
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from provisioner.host._machine import ThisMachine
 from provisioner.host._surroundings import probe_container, probe_rosetta, probe_wsl
@@ -33,8 +33,7 @@ _OLD_SDK_MACOS: Final = "10.16"
 """What macOS 11 and newer tell a program that was built with an older SDK."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(NamedTuple):
     """What the machine said, before anything is made of it."""
 
     system: str

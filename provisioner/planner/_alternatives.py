@@ -7,9 +7,8 @@ these single changes helps, two things change, and at last everything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import chain, product
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from provisioner.compat import kind_of
 from provisioner.findings import Combination
@@ -45,8 +44,8 @@ def alternatives(
         beside: The other targets that were served: they have to be served still.
     """
     nearest = _Changes.of(request, compat, beside)
-    unpinned = replace(nearest, request=request.without_pins())
-    bare = replace(nearest, request=unpinned.request.without(*MEMBERS))
+    unpinned = nearest._replace(request=request.without_pins())
+    bare = nearest._replace(request=unpinned.request.without(*MEMBERS))
     if as_it_is := list(unpinned.nothing()):
         return (*as_it_is, *nearest.torch())
     found = [*_lighter(unpinned, missing), *_single(nearest, unpinned)]
@@ -63,7 +62,7 @@ def _lighter(changes: _Changes, missing: frozenset[MemberName]) -> tuple[Combina
     """Leave out as few of the missing members as will do."""
     singly = [(name,) for name in MEMBERS if name in missing]
     for names in (*singly, MEMBERS) if singly else ():
-        lighter = replace(changes, request=changes.request.without(*names))
+        lighter = changes._replace(request=changes.request.without(*names))
         if found := tuple(lighter.nothing()):
             return found
     return ()
@@ -75,8 +74,7 @@ def _single(nearest: _Changes, unpinned: _Changes) -> Iterator[Combination]:
         yield from tuple(change(nearest)) or tuple(change(unpinned))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Changes:
+class _Changes(NamedTuple):
     """Changes to one request; every method yields combinations that work."""
 
     request: Request
@@ -185,17 +183,17 @@ class _Changes:
         )
 
     def _with_accelerators(self, names: Iterable[str]) -> list[Request]:
-        return [replace(self.request, accelerator=name) for name in names]
+        return [self.request._replace(accelerator=name) for name in names]
 
     def _with_pythons(self) -> list[Request]:
         return [
-            replace(self.request, python=python, patch=None)
+            self.request._replace(python=python, patch=None)
             for python in near_pythons(self.request.python, self.compat)
         ]
 
     def _with_both(self) -> list[Request]:
         return [
-            replace(one, accelerator=name)
+            one._replace(accelerator=name)
             for name, one in product(self._every_accelerator(), self._with_pythons())
         ]
 

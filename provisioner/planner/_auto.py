@@ -8,8 +8,7 @@ a question that only the user can answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from packaging.specifiers import SpecifierSet
 
@@ -31,8 +30,7 @@ Outcome = Literal["gpu", "no gpu", "macos", "broken", "not known", "no build", "
 """Why a kind was taken: the last two are no choice, but questions."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Auto:
+class Auto(NamedTuple):
     """What ``auto`` stands for on one target."""
 
     request: Request
@@ -51,14 +49,14 @@ class Auto:
 def resolve(request: Request, compat: Compat) -> Auto:
     """Decide whose builds ``auto`` takes."""
     machine = request.machine
-    cpu = replace(request, kind="cpu")
+    cpu = request._replace(kind="cpu")
     if request.platform.startswith("macos"):
         return Auto(request=cpu, outcome="macos", kind="cpu")
     if not machine.here and not machine.said & {"driver", "gpus"}:
         return Auto(request=cpu, outcome="elsewhere", kind="cpu")
     working = [kind for kind in MAKERS if _is_worth_asking(machine, kind, compat)]
     for kind in working:
-        strict = replace(request, kind=kind, machine=replace(machine, strict=True))
+        strict = request._replace(kind=kind, machine=machine._replace(strict=True))
         if search((strict,), compat).choices:
             gpus = machine.gpus_of(MAKERS[kind])
             return Auto(request=strict, outcome="gpu", kind=kind, gpus=gpus)
@@ -91,13 +89,13 @@ def _without_driver(states: Mapping[Maker, FactState]) -> Outcome:
 def _unserved(request: Request, kind: Kind, compat: Compat) -> Auto:
     """Decide about GPUs of which no admitted release serves all."""
     gpus = request.machine.gpus_of(MAKERS[kind])
-    lenient = replace(request, kind=kind)
-    strict = replace(lenient, machine=replace(request.machine, strict=True))
-    anything = replace(strict, torch=SpecifierSet()).without_pins()
+    lenient = request._replace(kind=kind)
+    strict = lenient._replace(machine=request.machine._replace(strict=True))
+    anything = strict._replace(torch=SpecifierSet()).without_pins()
     serving = next(iter(search((anything,), compat).choices), None)
     partly = next(iter(search((lenient,), compat).choices), None)
     return Auto(
-        request=replace(request, kind="cpu"),
+        request=request._replace(kind="cpu"),
         outcome="no build" if partly is None else "split",
         kind=kind,
         gpus=gpus,
@@ -111,7 +109,7 @@ def considered(auto: Auto, choice: Choice, compat: Compat) -> tuple[tuple[str, V
     release = compat.release(choice.build.torch)
     if release is None or auto.kind == "cpu":
         return ()
-    request = replace(auto.request, accelerator=AUTO, kind=auto.kind)
+    request = auto.request._replace(accelerator=AUTO, kind=auto.kind)
     return tuple(
         (one.accelerator, judge(one, release, compat)) for one in variants(request, release, compat)
     )

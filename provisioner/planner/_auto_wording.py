@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from packaging.specifiers import SpecifierSet
@@ -181,7 +180,7 @@ def _partly(auto: Auto) -> str:
 
 def _ways_out(scene: Scene, auto: Auto) -> Iterator[Combination]:
     """Yield the newest torch for all GPUs, the newest for some of them, and the CPU's build."""
-    partly = replace(auto.request, kind=auto.kind)
+    partly = auto.request._replace(kind=auto.kind)
     for choice in (auto.serving, _sure(partly, scene.compat), _sure(auto.request, scene.compat)):
         if choice is not None and not choice.doubts:
             yield combination_of(choice.request, choice)
@@ -189,7 +188,7 @@ def _ways_out(scene: Scene, auto: Auto) -> Iterator[Combination]:
 
 def _sure(request: Request, compat: Compat) -> Choice | None:
     """Return the newest that surely works, of the torch that is wanted, else of any."""
-    anything = replace(request, torch=SpecifierSet()).without_pins()
+    anything = request._replace(torch=SpecifierSet()).without_pins()
     for one in (request, anything):
         for choice in search((one,), compat).choices:
             if not choice.doubts:

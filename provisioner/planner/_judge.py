@@ -7,8 +7,7 @@ do not depend on each other, so that all their problems come out at once; what d
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.specifiers import SpecifierSet
 
@@ -51,8 +50,7 @@ if TYPE_CHECKING:
     from provisioner.planner._request import Request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(NamedTuple):
     """The builds that a request would get with one release of torch."""
 
     request: Request
@@ -103,7 +101,7 @@ def variants(request: Request, release: Release, compat: Compat) -> Iterator[Req
         accelerators = [one for one in named if kind_of(one) == request.kind]
         accelerators.sort(key=toolkit_number, reverse=True)
     for accelerator in accelerators:
-        yield replace(request, accelerator=accelerator, kind=None)
+        yield request._replace(accelerator=accelerator, kind=None)
 
 
 def _judge(request: Request, release: Release, compat: Compat) -> Verdict:

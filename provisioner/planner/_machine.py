@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 Maker = Literal["nvidia", "amd", "intel"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetGpu:
+class TargetGpu(NamedTuple):
     """A GPU that the target has."""
 
     name: str
@@ -41,8 +39,7 @@ class TargetGpu:
         return f"{digits[:-1]}.{digits[-1]}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class Machine(NamedTuple):
     """What is known of the machines of one target; None always means "not known"."""
 
     here: bool
@@ -128,8 +125,7 @@ def machine_of(target: TargetWish, host: HostFacts, compat: Compat) -> Machine:
 def _with_named(machine: Machine, target: TargetWish, compat: Compat) -> Machine:
     gpus = tuple(named_gpu(text, compat) for text in target.gpus)
     makers = {gpu.maker for gpu in gpus}
-    return replace(
-        machine,
+    return machine._replace(
         nvidia="present" if target.driver or "nvidia" in makers else "unknown",
         amd="present" if "amd" in makers else "unknown",
         intel="present" if "intel" in makers else "unknown",
@@ -144,8 +140,7 @@ def _with_seen(machine: Machine, host: HostFacts) -> Machine:
         ("amd", host.amd),
         ("intel", host.intel),
     )
-    return replace(
-        machine,
+    return machine._replace(
         nvidia=host.nvidia.state,
         amd=host.amd.state,
         intel=host.intel.state,

@@ -101,7 +101,7 @@ def _plan_settled(spec: Spec, compat: Compat, host: HostFacts, *, explain: bool)
         return Refusal(findings=_each_once([*of_machines, *of_spec]))
     autos = [_resolved(scene) for scene in scenes]
     scenes = [
-        scene if auto is None else replace(scene, request=auto.request)
+        scene if auto is None else scene._replace(request=auto.request)
         for scene, auto in zip(scenes, autos, strict=True)
     ]
     of_auto = [
@@ -137,7 +137,7 @@ def _refusal(scenes: Sequence[Scene], found: Found) -> tuple[Finding, ...]:
     if not found.refused:
         scene = scenes[0]
         near = alternatives(scene.request, frozenset(), scene.compat, beside=_others(scenes, 0))
-        findings = tuple(iter_wish_problems(replace(scene, alternatives=near)))
+        findings = tuple(iter_wish_problems(scene._replace(alternatives=near)))
         return (replace(findings[0], alternatives=near), *findings[1:])
     _, verdicts = min(found.refused, key=lambda judged: distance(_all_obstacles(judged[1])))
     served = [place for place, verdict in enumerate(verdicts) if isinstance(verdict, Choice)]
@@ -156,11 +156,11 @@ def _named(scene: Scene, auto: Auto | None, found: Found) -> Scene:
     """
     if auto is None:
         return scene
-    of_kind = replace(auto.request, kind=auto.kind)
+    of_kind = auto.request._replace(kind=auto.kind)
     named = (one for release in found.matching for one in variants(of_kind, release, scene.compat))
     runs = next((one for one in named if _runs(one, found, scene.compat)), None)
-    request = runs or replace(auto.request, accelerator="cpu", kind=None)
-    return replace(scene, request=request)
+    request = runs or auto.request._replace(accelerator="cpu", kind=None)
+    return scene._replace(request=request)
 
 
 def _runs(request: Request, found: Found, compat: Compat) -> bool:
@@ -193,9 +193,9 @@ def _of_target(
     missing = frozenset(one.member.name for one in obstacles if isinstance(one, NoMember))
     beside = tuple(scenes[one].request for one in served)
     near = alternatives(scene.request, missing, scene.compat, beside=beside)
-    scene = replace(scene, alternatives=near, several=len(found.matching) > 1)
+    scene = scene._replace(alternatives=near, several=len(found.matching) > 1)
     findings = [
-        finding_for(one, replace(scene, shared=_is_shared(one, place, found))) for one in obstacles
+        finding_for(one, scene._replace(shared=_is_shared(one, place, found))) for one in obstacles
     ]
     return (replace(findings[0], alternatives=near), *findings[1:])
 
@@ -229,7 +229,7 @@ def _plan(
     scene: Scene, auto: Auto | None, choice: Choice, back: tuple[Finding, ...], *, explain: bool
 ) -> Plan:
     request, build = choice.request, choice.build
-    scene = replace(scene, request=request)
+    scene = scene._replace(request=request)
     named: list[tuple[TrioName, str]] = [("torch", build.torch)]
     named += [(one.name, one.version) for one in choice.members]
     chosen = None if auto is None else auto_choice(scene, auto, choice)

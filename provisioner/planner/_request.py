@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from packaging.specifiers import SpecifierSet
 
@@ -24,8 +23,7 @@ MEMBERS: Final[tuple[MemberName, ...]] = ("torchvision", "torchaudio")
 """The trio members that follow torch, in the order in which plans list them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """One target and everything that is wanted for it."""
 
     platform: str
@@ -59,7 +57,7 @@ class Request:
             Follow() if isinstance(wish, VersionWish) else wish
             for wish in (self.torchvision, self.torchaudio)
         )
-        return replace(self, torchvision=torchvision, torchaudio=torchaudio, patch=None)
+        return self._replace(torchvision=torchvision, torchaudio=torchaudio, patch=None)
 
     def with_members(self, versions: Mapping[MemberName, str]) -> Request:
         """Return the same with exactly these members, and without the others."""
@@ -69,12 +67,11 @@ class Request:
             else LeaveOut()
             for name in MEMBERS
         )
-        return replace(self, torchvision=torchvision, torchaudio=torchaudio)
+        return self._replace(torchvision=torchvision, torchaudio=torchaudio)
 
     def without(self, *names: MemberName) -> Request:
         """Return the same with some members left out."""
-        return replace(
-            self,
+        return self._replace(
             torchvision=LeaveOut() if "torchvision" in names else self.torchvision,
             torchaudio=LeaveOut() if "torchaudio" in names else self.torchaudio,
         )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from provisioner.planner._text import listing, literals, runs
 
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from provisioner.spec import Spec, TargetWish
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Scene(NamedTuple):
     """What every finding of one plan refers to."""
 
     spec: Spec

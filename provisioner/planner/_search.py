@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from provisioner.planner._judge import Choice, judge
 
@@ -19,8 +18,7 @@ Judged = tuple["Release", tuple["Verdict", ...]]
 """A release and what it is to each request."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(NamedTuple):
     """What the search came to."""
 
     matching: tuple[Release, ...]

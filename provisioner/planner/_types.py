@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from provisioner.findings import Combination
 
@@ -40,8 +40,7 @@ class ChosenBuild:
     """What the build was compiled for, also where the version does not say it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constraint:
+class Constraint(NamedTuple):
     """A requirement that the planner adds, and the reason."""
 
     requirement: str
@@ -50,8 +49,7 @@ class Constraint:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AutoChoice:
+class AutoChoice(NamedTuple):
     """Why ``accelerator = "auto"`` became what it is."""
 
     reason: str

@@ -7,7 +7,6 @@ whether a word can be one at all, so that a spec can be checked without any data
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import Final
 
 from provisioner.spec._problems import UnfitError, one_of
@@ -172,4 +171,10 @@ def _meant_platforms(word: str) -> tuple[str, ...]:
         candidates = [one for one in candidates if one.endswith(("arm64", "aarch64"))]
     elif _INTEL.search(word):
         candidates = [one for one in candidates if one.endswith("x86_64")]
-    return tuple(candidates or get_close_matches(word, PLATFORMS, n=1, cutoff=0.8))
+    return tuple(candidates or _similar_platforms(word))
+
+
+def _similar_platforms(word: str) -> list[str]:
+    from difflib import get_close_matches  # noqa: PLC0415 - only for words that are no platform
+
+    return get_close_matches(word, PLATFORMS, n=1, cutoff=0.8)

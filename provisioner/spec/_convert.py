@@ -70,7 +70,8 @@ def _targets(model: SpecModel) -> tuple[TargetWish, ...]:
 
 def _said(model: TargetModel) -> dict[str, Any]:
     """Return what a table says about its target."""
-    return model.model_dump(include=set(TargetModel.model_fields), exclude_none=True)
+    said = ((name, getattr(model, name)) for name in TargetModel.model_fields)
+    return {name: value for name, value in said if value is not None}
 
 
 def _inherited(own: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:

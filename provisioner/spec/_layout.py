@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 KeyPath = tuple[str | int, ...]
 """Keys from the top of the document; a number is a place in a list, counted from 0."""
@@ -38,8 +38,7 @@ _TOKEN: Final = re.compile(
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repeat:
+class Repeat(NamedTuple):
     """A key or table that is written twice, which TOML forbids."""
 
     path: KeyPath

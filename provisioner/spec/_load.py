@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from provisioner.findings import SpecError, Where
 from provisioner.paths import display
@@ -32,8 +32,7 @@ STEM_PATTERN: Final = r"[a-z0-9_-]+"
 systems that do not tell cases apart."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merged:
+class Merged(NamedTuple):
     """What a spec and its templates say together, before it is judged."""
 
     data: dict[str, object]
@@ -193,6 +192,8 @@ def _validated(
 
         from provisioner.spec._convert import to_spec  # noqa: PLC0415 see above
         from provisioner.spec._models import SpecModel  # noqa: PLC0415 see above
+
+        SpecModel.model_rebuild()
     from provisioner.spec._rules import check_rules, iter_absent  # noqa: PLC0415 see above
 
     broken = (*void, *check_rules(data, layout))
@@ -202,7 +203,7 @@ def _validated(
     error: ValidationError | None = None
     model: SpecModel | None = None
     try:
-        model = SpecModel.model_validate(data)
+        model = SpecModel.model_validate({"environment": {}, "sources": {}, **data})
     except ValidationError as exc:
         error = exc
     absent = tuple(iter_absent(data))

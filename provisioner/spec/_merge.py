@@ -7,8 +7,7 @@ dependencies by their normalised names; every other value, lists too, is replace
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from packaging.utils import canonicalize_name
 
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 _DEPENDENCIES: Final[KeyPath] = ("dependencies",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """Where a key or item stands."""
 
     file: str | None
@@ -30,8 +28,7 @@ class Place:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(NamedTuple):
     """The content of one file, or of several that were merged."""
 
     data: dict[str, object]

@@ -73,6 +73,8 @@ class _EdgeModel(BaseModel):
         extra="forbid",
         strict=True,
         frozen=True,
+        # Only the spec as a whole is ever validated, and that takes its tables' schemas along.
+        defer_build=True,
         alias_generator=lambda name: name.replace("_", "-"),
     )
 
@@ -269,7 +271,7 @@ class DependencyModel(_EdgeModel):
         json_schema_extra={"minLength": 1},
     )
     extras: list[str] = Field(
-        default_factory=list,
+        default=[],
         title="Extras",
         description="Optional features of the package that are wanted.",
         examples=[["extra"]],
@@ -442,7 +444,7 @@ class SourcesModel(_EdgeModel):
         examples=[["index.example:8443"]],
     )
     trust_lock: list[TrustKind] = Field(
-        default_factory=list,
+        default=[],
         title="What a lock may name",
         description="What is refused in a lock unless it stands here: `http` (plain HTTP to other "
         "machines), `file` (`file:` URLs), `outside` (paths that leave the lock's folder) and "
@@ -500,7 +502,7 @@ class SpecModel(_EdgeModel):
     )
 
     extends: list[str] = Field(
-        default_factory=list,
+        default=[],
         title="Templates",
         description="Files that this one builds on, merged left to right, this one last: paths "
         "from its folder, or URLs that end with `#sha256=` and the hash of the file.",
@@ -516,13 +518,13 @@ class SpecModel(_EdgeModel):
         title="Trio", description="Versions of torch, torchvision and torchaudio."
     )
     dependencies: dict[str, DependencyModel] = Field(
-        default_factory=dict,
+        default={},
         title="Dependencies",
         description="Everything else: the name of a package and its version specifier.",
         examples=[{"numpy": "*", "lightning": ">=2.4,<3"}],
     )
     targets: dict[str, TargetModel] = Field(
-        default_factory=dict,
+        default={},
         title="Targets",
         description="Kinds of machines that the environment is for, by names of lower-case "
         "letters, digits, `-` and `_`; each has a lock of its own. What a target does not say "

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from provisioner.findings import Finding, Where
 from provisioner.spec._layout import KeyPath, dotted
@@ -73,8 +72,7 @@ class Number(float):
         return number
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong with a spec."""
 
     code: str

@@ -7,7 +7,7 @@ the spec is. Only what is written there counts (PEP 621); what a build would com
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +61,7 @@ def read_projects(spec: Spec) -> Projects:
         except _UnusableError as exc:
             problems.append(_unusable(path, one.origin, exc))
             continue
-        dependencies.append(replace(one, origin=project))
+        dependencies.append(one._replace(origin=project))
         files += [file] if file is not None else []
     return Projects(dependencies=tuple(dependencies), files=tuple(files), problems=tuple(problems))
 
@@ -111,7 +111,7 @@ def _read(dependency: Dependency, project: Project) -> tuple[Project, SpecFile |
         )
     asks_for = tuple(sorted(_asks_for(document, dependency.extras)))
     read = SpecFile(path=file, sha256=hashlib.sha256(content).hexdigest())
-    return replace(project, asks_for=asks_for), read
+    return project._replace(asks_for=asks_for), read
 
 
 def _asks_for(document: Mapping[str, Any], extras: tuple[str, ...]) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from provisioner.findings import Finding, SpecError, Where
@@ -97,6 +96,8 @@ def _missing(path: Path) -> Finding:
 
 def _similar(path: Path) -> list[str]:
     """Return the names of up to three TOML files of the same folder, the most similar first."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only where there is no spec
+
     try:
         names = sorted(entry.name for entry in path.parent.glob("*.toml"))
     except OSError:

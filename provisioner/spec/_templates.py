@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeGuard
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 from urllib.parse import urljoin
 
 from provisioner.findings import Finding, SpecError, TorchenvError, Where, WorldError
@@ -33,8 +33,7 @@ _LISTS_OF_PATHS: Final = ("find-links", "constraints")
 _PATHS: Final = ("cert", "client-cert")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateAccess:
+class TemplateAccess(NamedTuple):
     """What templates may be read, and how those of the network are."""
 
     trusted: Callable[[], tuple[Path, ...]] = tuple
@@ -45,8 +44,7 @@ class TemplateAccess:
     checked here. Raises a ``TorchenvError`` where they cannot be had. None refuses every URL."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(NamedTuple):
     """One file of a spec, parsed."""
 
     place: str
@@ -232,7 +230,7 @@ class _Walk:
                 if is_inside == self._roots[0]
                 else absolute,
             )
-        return replace(document, source=replace(document.source, data=data))
+        return document._replace(source=document.source._replace(data=data))
 
     def _report(self, document: Document, problem: Problem) -> None:
         self.findings += findings([problem], document.file, document.source.layout)

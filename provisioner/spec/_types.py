@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from provisioner.findings import Where
 
@@ -43,8 +43,7 @@ class LeaveOut:
 CompanionWish = VersionWish | Follow | LeaveOut
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(NamedTuple):
     """A dependency that is a folder with a project: ``path`` of its table."""
 
     folder: str
@@ -56,8 +55,7 @@ class Project:
     """What its ``pyproject.toml`` says that a resolution depends on, as short texts, sorted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repository:
+class Repository(NamedTuple):
     """A dependency that is a project in a git repository: ``git`` of its table."""
 
     url: str
@@ -73,8 +71,7 @@ class Repository:
         return f"git+{self.url}{revision}{fragment}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dependency:
+class Dependency(NamedTuple):
     """One entry of ``[dependencies]``."""
 
     name: NormalizedName
@@ -143,8 +140,7 @@ class Sources:
     All paths here, these too, are absolute."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpecFile:
+class SpecFile(NamedTuple):
     """A file of this machine that a spec was read from."""
 
     path: Path

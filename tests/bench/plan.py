@@ -28,20 +28,23 @@ with open(sys.argv[1], "rb") as file:
 """The least that judging a spec can cost: imports, one model, the spec read."""
 
 
-def refused_plan(folder: Path, rounds: int) -> None:
-    """A plan that is refused, offline."""
+def plans(folder: Path, rounds: int) -> None:
+    """A plan that is refused and one that is accepted, offline."""
     with IndexServer(load_scenario("main")) as index:
         workspace = make_workspace(folder, index)
         # Else the engine tries to download the interpreter that it is told of.
         workspace.environ["UV_PYTHON_DOWNLOADS"] = "never"
         spec = workspace.write_spec(python="3.10", torch="2.1.0", accelerator="cu116")
+        accepted = workspace.write_spec(
+            python="3.10", torch="2.2.0", accelerator="cu118", name="accepted.toml"
+        )
         environ = workspace.environ
         request = workspace.write("request.in", "torch==2.1.0+cu116\n")
         options = ["-q", "--no-config", "--python-version", "3.10"]
         options += ["--default-index", f"{index.pytorch}/cu118"]
         peer: list[str | Path] = [BIN / "uv", "pip", "compile", *options, request]
         report(
-            "Refused plan: torch 2.1.0 for cu116",
+            "Plan: torch 2.1.0 for cu116 is refused, 2.2.0 for cu118 is accepted",
             (
                 Contender(name="python -c pass", argv=python("pass"), environ=environ),
                 Contender(
@@ -50,10 +53,15 @@ def refused_plan(folder: Path, rounds: int) -> None:
                     environ=environ,
                 ),
                 Contender(
-                    name="torchenv plan",
+                    name="torchenv plan, refused",
                     argv=[BIN / "torchenv", "plan", spec],
                     environ=environ,
                     exit_code=2,
+                ),
+                Contender(
+                    name="torchenv plan, accepted",
+                    argv=[BIN / "torchenv", "plan", accepted],
+                    environ=environ,
                 ),
                 Contender(name="uv pip compile, warm", argv=peer, environ=environ, exit_code=1),
             ),
@@ -61,5 +69,5 @@ def refused_plan(folder: Path, rounds: int) -> None:
         )
 
 
-BENCHES: Final = (refused_plan,)
+BENCHES: Final = (plans,)
 REAL: Final = ()
