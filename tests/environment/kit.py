@@ -172,12 +172,14 @@ class Project:
         file = self.root / "pylock.torchenv.toml"
         text = "".join(f"{each.name} {each.version} {each.wheel.sha256}\n" for each in ordered)
         file.write_text(text)
+        spec = spec or self.spec()
+        python = ".".join(spec.python.split(".")[:2])
         return Lock(
             file=file,
             digest=hashlib.sha256(text.encode()).hexdigest(),
-            spec_digest=spec_digest(spec or self.spec()),
-            target=Target(platform="linux-x86_64", python=PYTHON, accelerator=accelerator),
-            requires_python=f"=={PYTHON}.*",
+            spec_digest=spec_digest(spec),
+            target=Target(platform="linux-x86_64", python=python, accelerator=accelerator),
+            requires_python=f"=={python}.*",
             trio=tuple(
                 ChosenBuild(
                     name=each.name,

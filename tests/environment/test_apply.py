@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provisioner.environment import Ours, apply_lock, inspect_environment
-from provisioner.findings import WorldError
-from provisioner.host import find_interpreter
 from tests.environment.kit import PYTHON, Project, Steps, make_project, this_interpreter, tiny, trio
 from tests.support.wheels import text_member
 
@@ -402,19 +400,3 @@ def test_torchenv_can_be_run_without_a_umask_or_home(project: Project) -> None:
     finally:
         os.umask(old)
     assert sys.platform in {"linux", "darwin"}
-
-
-@pytest.mark.parametrize("python", ["3.8", "3.10", "3.13"])
-def test_environments_of_other_pythons(project: Project, python: str) -> None:
-    """An environment may have another Python than torchenv, older or newer."""
-    try:
-        interpreter = find_interpreter(python, dict(os.environ))
-    except WorldError:
-        pytest.skip(f"no Python {python} here; every other test covers the running one")
-    spec = project.spec(python=python)
-    lock = project.lock(trio(), spec=spec)
-    request = replace(project.request(lock, spec=spec), interpreter=interpreter)
-    assert apply_lock(request).proof.versions[0] == ("torch", "2.2.0+cpu")
-    version = run(project.link / "bin/python", "-c", "import sys; print(sys.version_info[:2])")
-    assert version == f"({python.replace('.', ', ')})"
-    assert not apply_lock(request).did
