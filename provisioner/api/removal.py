@@ -43,7 +43,9 @@ def gc(  # noqa: PLR0913 - keywords, each a word of the command line
     if dry_run:
         removal = plan_tidying(spec.path, keep=keep)
     else:
-        removal = tidy(spec.path, reporter or Reporter(), keep=keep, wait=wait)
+        removal = tidy(
+            spec.path, Setting(spec).environ, reporter or Reporter(), keep=keep, wait=wait
+        )
     store = Setting(spec).store.root
     wheels = {one.sha256: one.idle_days for one in iter_kept(store) if not one.part}
     unused = remove_unused(store, wheels, days, dry_run=dry_run)

@@ -65,8 +65,10 @@ def _work(order: Mapping[str, Any], groups: Iterable[list[str]]) -> None:
         environ=environ,
     )
     create_virtualenv(generation.folder, source)
-    cache, mode = engine_cache(environ, generation.building)
-    here = Installation(packages=(), wheels={}, generation=generation, cache=cache, mode=mode)
+    cache = engine_cache(environ, generation)
+    here = Installation(
+        packages=(), wheels={}, generation=generation, cache=cache.folder, mode=cache.mode
+    )
     for lines in groups:
         arrived = [_understood(json.loads(line)) for line in lines]
         here = replace(

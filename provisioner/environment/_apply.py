@@ -30,7 +30,8 @@ from provisioner.environment._rollback import candidate
 from provisioner.environment._space import Need, check_space, unpacked_need
 from provisioner.environment._switch import switch
 from provisioner.environment._types import Ours
-from provisioner.environment._unpacked import is_known, link_mode, unpacked_folder
+from provisioner.environment._unpacked import engine_cache, is_known
+from provisioner.environment._unused import remove_leftovers, remove_unshared
 from provisioner.environment._verify import VerifySetting, verify_generation
 from provisioner.environment._virtualenv import VenvSource
 from provisioner.events import Reporter
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
     from provisioner.environment._changes import Changes
     from provisioner.environment._layout import Generation
-    from provisioner.environment._state import Proof
+    from provisioner.environment._state import Proof, State
     from provisioner.environment._types import Environment
     from provisioner.host import Interpreter
     from provisioner.lockfile import Lock, LockedPackage
@@ -221,7 +222,11 @@ def _make(
     if examination.condition in {"stale", "absent"}:
         there = _find_made_before(layout, request)
         if there is not None:
-            return _switch_to(there, layout, request, before)
+            with os_errors_as_findings(layout.root):
+                kept = _switch(layout, there.generation)
+            assert there.state is not None  # noqa: S101 - it was just examined
+            changes = plan_changes(before, request.lock)
+            return _switched(there.generation, there.state, request, changes, kept)
     request = request.built(reporter)
     with _new_generation(layout) as generation:
         blueprint = _fetch(layout, generation, request, reporter, examination)
@@ -230,20 +235,9 @@ def _make(
             reporter.step(f"Switching {paths.display(layout.link)} to the new environment")
             kept = _switch(layout, generation)
     changes = plan_changes(before, request.lock, examination.differences)
-    remember_switch(layout, generation.number, built.state, "apply", changes)
-    write_pointer(request.spec, request.lock, layout, generation, built.state)
+    findings = (*_worth_saying(examination), *built.findings, *_mode_note(before, built), *kept)
     reporter.detail("removing old generations")
-    prune(layout, generation.number, _keep(request.spec))
-    return Applied(
-        did=True,
-        link=layout.link,
-        folder=generation.folder,
-        generation=generation.number,
-        summary=summarise(request.lock),
-        changes=changes,
-        proof=built.state.proof,
-        findings=(*_worth_saying(examination), *built.findings, *_mode_note(before, built), *kept),
-    )
+    return _switched(generation, built.state, request, changes, findings)
 
 
 def _find_made_before(layout: Layout, request: ApplyRequest) -> Ours | None:
@@ -256,16 +250,19 @@ def _find_made_before(layout: Layout, request: ApplyRequest) -> Ours | None:
     return None
 
 
-def _switch_to(there: Ours, layout: Layout, request: ApplyRequest, before: Environment) -> Applied:
-    """Switch to a generation that was made and proven before."""
-    generation = there.generation
-    assert there.state is not None  # noqa: S101 - it was just examined
-    with os_errors_as_findings(layout.root):
-        kept = _switch(layout, generation)
-    changes = plan_changes(before, request.lock)
-    remember_switch(layout, generation.number, there.state, "apply", changes)
-    write_pointer(request.spec, request.lock, layout, generation, there.state)
+def _switched(
+    generation: Generation,
+    state: State,
+    request: ApplyRequest,
+    changes: Changes,
+    findings: tuple[Finding, ...],
+) -> Applied:
+    """Write down that the environment leads to a generation now, and remove what is old."""
+    layout = Layout(link=request.spec.path)
+    remember_switch(layout, generation.number, state, "apply", changes)
+    write_pointer(request.spec, request.lock, layout, generation, state)
     prune(layout, generation.number, _keep(request.spec))
+    remove_unshared(layout.unpacked, records_folder(request.environ))
     return Applied(
         did=True,
         link=layout.link,
@@ -273,8 +270,8 @@ def _switch_to(there: Ours, layout: Layout, request: ApplyRequest, before: Envir
         generation=generation.number,
         summary=summarise(request.lock),
         changes=changes,
-        proof=there.state.proof,
-        findings=kept,
+        proof=state.proof,
+        findings=findings,
     )
 
 
@@ -305,9 +302,10 @@ def _fetch(
     from provisioner.store import WantedWheel  # noqa: PLC0415 - urllib3, not for a no-op
 
     wheels = [package.wheel for package in request.lock.packages]
-    cache = unpacked_folder(request.environ)
-    shares = link_mode(cache, layout.root) == "hardlink"
-    linked = {one.sha256 for one in wheels if shares and is_known(cache, one.sha256)}
+    cache = engine_cache(request.environ, generation)
+    remove_leftovers(cache.folder)
+    shares = cache.mode == "hardlink"
+    linked = {one.sha256 for one in wheels if shares and is_known(cache.folder, one.sha256)}
     # A wheel never unpacks to less than its own size, and this is known before it is fetched.
     new_bytes = sum(one.size for one in wheels if one.sha256 not in linked)
     check_space(layout.root, Need(size_bytes=new_bytes, inodes=0))
@@ -361,7 +359,7 @@ def _mode_note(before: Environment, built: Built) -> tuple[Finding, ...]:
             severity=Severity.NOTE,
             message="The files of the environment are copies.",
             why="It and the store are on two file systems, or theirs has neither reflinks nor hard "
-            "links, so that each generation takes up its whole size.",
+            "links. Where it has hard links, generations share what did not change.",
             do="Nothing, or let `TORCHENV_STORE` name a folder on the environment's file system.",
         ),
     )

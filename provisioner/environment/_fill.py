@@ -66,7 +66,7 @@ class Filled:
     """What was done."""
 
     mode: LinkMode
-    """How the files came into the generation."""
+    """How what is in the store reached the generation."""
     rows: Mapping[str, tuple[tuple[str, Row], ...]]
     """(package, row) of the wheels' RECORDs by installed path."""
     findings: tuple[Finding, ...]
@@ -83,29 +83,30 @@ def fill(filling: Filling, reporter: Reporter) -> Filled:
         OSError: A file cannot be read or written.
     """
     generation = filling.generation
-    cache, mode = engine_cache(filling.environ, generation.building)
+    cache = engine_cache(filling.environ, generation)
     installation = Installation(
         packages=filling.lock.packages,
         wheels=filling.wheels,
         generation=generation,
-        cache=cache,
-        mode=mode,
+        cache=cache.folder,
+        mode=cache.mode,
     )
     rows = rows_of_wheels(
         filling.records, locked_packages(filling.lock), filling.wheels, site_of(generation)
     )
-    if mode == "copy":
+    if cache.mode == "copy":
         install(installation, filling.environ, reporter)
-        shutil.rmtree(cache)
+        shutil.rmtree(cache.folder)
         bad = []
     else:
         bad = _install_from_copies(
-            _Copies(filling=filling, cache=cache, rows=rows), installation, reporter
+            _Copies(filling=filling, cache=cache.folder, rows=rows), installation, reporter
         )
     reporter.step("Checking the files")
     if damages := find_damage(generation, filling.lock, filling.wheels):
         raise VerificationError(damage_finding(damages))
-    return Filled(mode=mode, rows=rows, findings=tuple(_faulty(*each) for each in bad))
+    findings = tuple(_faulty(*each) for each in bad)
+    return Filled(mode=cache.mode_of_store, rows=rows, findings=findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ For the environment ``project/.venv``::
     project/.torchenv/.venv/0001/              a generation: a whole virtual environment
     project/.torchenv/.venv/0002/              the current one
     project/.torchenv/.venv/0000-kept-1/       made by another tool, found at `.venv`, kept aside
+    project/.torchenv/.venv/unpacked/          unpacked wheels, where the store is on another disk
     project/.torchenv/.venv/history.jsonl    what it was, and when
     project/.torchenv/.venv/last-generation    the last number that was given out
     project/.torchenv/.venv/lock               locked while an apply works
@@ -40,6 +41,8 @@ from provisioner._quick import MANIFEST
 if TYPE_CHECKING:
     from pathlib import Path
 
+BESIDE: Final = "unpacked"
+"""Name of the cache of unpacked wheels beside the generations."""
 _NUMBER: Final = re.compile(r"\d{4,}")
 _GITIGNORE: Final = b"*\n"
 _CACHEDIR_TAG: Final = (
@@ -108,6 +111,11 @@ class Layout:
     def root(self) -> Path:
         """Where this environment's generations are."""
         return self.folder / self.link.name
+
+    @property
+    def unpacked(self) -> Path:
+        """Wheels that were unpacked here, where the store is on another file system."""
+        return self.root / BESIDE
 
     @property
     def lock_file(self) -> Path:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,11 +18,14 @@ from provisioner.environment._inspect import inspect_environment
 from provisioner.environment._layout import Layout
 from provisioner.environment._locking import environment_lock
 from provisioner.environment._os_errors import os_errors_as_findings
+from provisioner.environment._records import records_folder
 from provisioner.environment._types import Blocked, Foreign, Ours
+from provisioner.environment._unused import remove_unshared
 from provisioner.findings import Finding, WorldError
 from provisioner.paths import display
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from provisioner.environment._types import Environment
@@ -59,11 +63,14 @@ def plan_tidying(link: Path, *, keep: int) -> Removal:
     return _removal(layout, others[: max(len(others) - keep, 0)])
 
 
-def tidy(link: Path, reporter: Reporter, *, keep: int, wait: bool = True) -> Removal:
+def tidy(
+    link: Path, environ: Mapping[str, str], reporter: Reporter, *, keep: int, wait: bool = True
+) -> Removal:
     """Remove the generations that are not used, and what interrupted applies left.
 
     Args:
         link: The environment's path.
+        environ: The caller's environment variables.
         reporter: Hears of waiting.
         keep: How many generations to keep beside the current one; the newest stay.
         wait: Whether to wait for an apply that works there.
@@ -79,6 +86,7 @@ def tidy(link: Path, reporter: Reporter, *, keep: int, wait: bool = True) -> Rem
         clean_up(layout)
         for name in planned.generations:
             retire(layout, layout.generation(int(name)))
+        remove_unshared(layout.unpacked, records_folder(environ))
     return planned
 
 
@@ -110,6 +118,7 @@ def destroy(link: Path, reporter: Reporter, *, wait: bool = True) -> Removal:
             link.unlink()
         for number in layout.iter_numbers():
             discard(layout.generation(number))
+        shutil.rmtree(layout.unpacked, ignore_errors=True)
         for pointer in _pointers(layout):
             pointer.unlink(missing_ok=True)
         (layout.root / "last-generation").unlink(missing_ok=True)
@@ -142,7 +151,7 @@ def _removal(layout: Layout, numbers: list[int]) -> Removal:
     return Removal(
         link=layout.link,
         generations=tuple(folder.name for folder in folders),
-        size_bytes=_freed_bytes(folders),
+        size_bytes=_freed_bytes([*folders, layout.unpacked] if folders else []),
         kept=tuple(sorted(layout.root.glob("0000-kept-*"))),
     )
 

@@ -5,10 +5,12 @@ that and the environment share a file system. Files reach a generation as reflin
 nothing that can be written, else as hard links, which share their bytes with the cache and with
 other generations. So hard links lose their write permission, and their sizes and times are compared
 after each installation with those that they had when they were unpacked: whoever edits such a file
-edits the cache. Without either, files are copied from a cache that ends with the installation.
+edits the cache. Where the store is on another file system, the cache lies beside the generations,
+which share by hard links what did not change, and holds nothing that none of them uses. Without
+either, files are copied from a cache that ends with the installation.
 
-In ``<store>/unpacked/``: the engine's own folders, and ``torchenv-lists/<sha256 of the wheel>``
-with the sha256 of the rest on its first line, then ``path``, tab, size, tab, mtime of each file.
+In the cache: the engine's own folders, and ``torchenv-lists/<sha256 of the wheel>`` with the sha256
+of the rest on its first line, then ``path``, tab, size, tab, mtime of each file.
 """
 
 from __future__ import annotations
@@ -26,12 +28,15 @@ from provisioner._quick import list_files
 from provisioner.engine import Engine
 from provisioner.environment._drift import encode
 from provisioner.environment._hashing import ToHash, hash_files, member_digest
+from provisioner.environment._layout import BESIDE
 from provisioner.environment._records import iter_members
 from provisioner.process import ProcessFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+
+    from provisioner.environment._layout import Generation
 
 LinkMode = Literal["clone", "hardlink", "copy"]
 """How files reach a generation, in the engine's words: ``clone`` is a reflink."""
@@ -39,6 +44,22 @@ LinkMode = Literal["clone", "hardlink", "copy"]
 _FICLONE: Final = 0x40049409
 """ioctl of linux/fs.h: make one file share the blocks of another."""
 _WRITE: Final = 0o222
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cache:
+    """Where wheels are unpacked, and how their files get from there into a generation."""
+
+    folder: Path
+    mode: LinkMode
+    """``copy``: the cache ends with the installation."""
+    is_apart: bool = False
+    """Whether it is for one environment, whose file system is not the store's."""
+
+    @property
+    def mode_of_store(self) -> LinkMode:
+        """How what is in the store reaches the environment."""
+        return "copy" if self.is_apart else self.mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +75,23 @@ def unpacked_folder(environ: Mapping[str, str]) -> Path:
     return paths.store_root(environ) / "unpacked"
 
 
-def engine_cache(environ: Mapping[str, str], building: Path) -> tuple[Path, LinkMode]:
+def engine_cache(environ: Mapping[str, str], generation: Generation) -> Cache:
     """Return where the engine unpacks the wheels of a generation, and how their files reach it.
 
     Args:
         environ: The caller's environment variables.
-        building: The generation's folder for what is needed only while it is built.
+        generation: Need not be there yet; the folder of all generations must.
     """
-    shared = unpacked_folder(environ)
-    mode = link_mode(shared, building)
+    root = generation.folder.parent
+    of_store = unpacked_folder(environ)
+    mode = link_mode(of_store, root)
+    if mode != "copy":
+        return Cache(folder=of_store, mode=mode)
+    # Only by hard links can be seen what no generation uses any more.
+    if can_link(root / BESIDE, root):
+        return Cache(folder=root / BESIDE, mode="hardlink", is_apart=True)
     # Without links, what the engine unpacks beside the generation it links: written once.
-    return (building / "unpacked" if mode == "copy" else shared), mode
+    return Cache(folder=generation.building / "unpacked", mode="copy")
 
 
 def link_mode(cache: Path, folder: Path) -> LinkMode:
@@ -74,32 +101,36 @@ def link_mode(cache: Path, folder: Path) -> LinkMode:
         cache: Made where it is missing.
         folder: Where a file may be made and removed.
     """
+    if _can(_clone, cache, folder):
+        return "clone"
+    return "hardlink" if can_link(cache, folder) else "copy"
+
+
+def can_link(cache: Path, folder: Path) -> bool:
+    """Whether files of ``cache`` can have a second name in ``folder``; found out by trying."""
+    return _can(os.link, cache, folder)
+
+
+def _can(share: Callable[[Path, Path], object], cache: Path, folder: Path) -> bool:
     probe = f".torchenv-probe-{os.getpid()}"
     source, target = cache / probe, folder / probe
     try:
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         source.write_bytes(b"x" * 4096)
-        if _can_clone(source, target):
-            return "clone"
-        target.unlink(missing_ok=True)
-        os.link(source, target)
+        share(source, target)
     except OSError:
-        return "copy"
+        return False
     else:
-        return "hardlink"
+        return True
     finally:
         for path in (source, target):
             with contextlib.suppress(OSError):
                 path.unlink()
 
 
-def _can_clone(source: Path, target: Path) -> bool:
+def _clone(source: Path, target: Path) -> None:
     with source.open("rb") as one, target.open("wb") as two:
-        try:
-            fcntl.ioctl(two.fileno(), _FICLONE, one.fileno())
-        except OSError:
-            return False
-    return True
+        fcntl.ioctl(two.fileno(), _FICLONE, one.fileno())
 
 
 def is_known(cache: Path, sha256: str) -> bool:

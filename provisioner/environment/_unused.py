@@ -21,12 +21,14 @@ from typing import TYPE_CHECKING, Final
 from provisioner.findings import WorldError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 _DAY_S: Final = 86_400
 _BLOCK_BYTES: Final = 512
 """Unit of ``st_blocks`` (POSIX, ``sys/stat.h``)."""
+_BEGUN: Final = ".tmp*"
+"""What the engine is unpacking (uv 0.13), moved to its place when it is whole."""
 _NOTES: Final = (".rev", ".lock", ".http", ".msgpack")
 """What the engine keeps beside its link to an unpacked wheel, by suffix."""
 
@@ -82,19 +84,34 @@ def remove_unused(
         raise WorldError(disk_failure(store, exc)) from exc
 
 
+def remove_leftovers(cache: Path) -> None:
+    """Remove what engines that were killed had begun to unpack; not while one works there."""
+    if not cache.is_dir():
+        return
+    # What cannot be removed now is tried again by the next apply.
+    with contextlib.suppress(OSError), _alone(cache, dry_run=False) as is_alone:
+        for left in cache.glob(_BEGUN) if is_alone else ():
+            shutil.rmtree(left)
+
+
+def remove_unshared(cache: Path, records: Path) -> None:
+    """Remove unpacked wheels that no generation has a file of, from the cache of an environment.
+
+    Args:
+        cache: Lies beside the generations; there need be none.
+        records: Where RECORDs are kept.
+    """
+    if not cache.is_dir():
+        return
+    # What cannot be removed now is tried again after the next apply.
+    with contextlib.suppress(OSError), _alone(cache, dry_run=False) as is_alone:
+        if is_alone:
+            _take_away(cache, *_split(cache, _wheels_by_record(records), {}, days=0))
+
+
 def _remove(store: Path, wheels: Mapping[str, float], days: float, *, dry_run: bool) -> Unused:
     cache, now = store / "unpacked", time.time()
-    of_record = _wheels_by_record(store / "records")
-    gone: list[tuple[_Copy, list[str]]] = []
-    kept: set[str] = set()
-    for folder in sorted(path for path in cache.glob("archive-v*/*") if path.is_dir()):
-        copy = _unlinked(folder)
-        shas = of_record.get(copy.record if copy else _record_digest(folder), [])
-        wanted = min((wheels[sha] for sha in shas if sha in wheels), default=days)
-        if copy is None or wanted < days or (now - copy.used) / _DAY_S < days:
-            kept.update(shas)
-        else:
-            gone.append((copy, shas))
+    gone, kept = _split(cache, _wheels_by_record(store / "records"), wheels, days)
     records = [
         file
         for file in sorted((store / "records").glob("*"))
@@ -105,17 +122,42 @@ def _remove(store: Path, wheels: Mapping[str, float], days: float, *, dry_run: b
     size = sum(copy.size_bytes for copy, _ in gone)
     size += sum(file.stat().st_blocks * _BLOCK_BYTES for file in records)
     if not dry_run:
-        pointers = _pointers(cache)
-        for copy, shas in gone:
-            # The engine's way to it first: what is half removed then is found again, never used.
-            for pointer in pointers.get(copy.folder.name, []):
-                _remove_pointer(pointer)
-            for sha in set(shas) - kept:
-                (cache / "torchenv-lists" / sha).unlink(missing_ok=True)
-            shutil.rmtree(copy.folder)
+        _take_away(cache, gone, kept)
+        for begun in cache.glob(_BEGUN):
+            shutil.rmtree(begun, ignore_errors=True)
         for file in records:
             file.unlink(missing_ok=True)
     return Unused(copies=len(gone), records=len(records), size_bytes=size)
+
+
+def _split(
+    cache: Path, of_record: Mapping[str, list[str]], wheels: Mapping[str, float], days: float
+) -> tuple[list[tuple[_Copy, list[str]]], set[str]]:
+    """Return the copies that nobody used, each with its wheels, and the wheels of all others."""
+    now = time.time()
+    gone: list[tuple[_Copy, list[str]]] = []
+    kept: set[str] = set()
+    for folder in sorted(path for path in cache.glob("archive-v*/*") if path.is_dir()):
+        copy = _unlinked(folder)
+        shas = of_record.get(copy.record if copy else _record_digest(folder), [])
+        wanted = min((wheels[sha] for sha in shas if sha in wheels), default=days)
+        if copy is None or wanted < days or (now - copy.used) / _DAY_S < days:
+            kept.update(shas)
+        else:
+            gone.append((copy, shas))
+    return gone, kept
+
+
+def _take_away(cache: Path, gone: Iterable[tuple[_Copy, list[str]]], kept: set[str]) -> None:
+    """Remove copies, with what leads to them."""
+    pointers = _pointers(cache)
+    for copy, shas in gone:
+        # The engine's way to it first: what is half removed then is found again, never used.
+        for pointer in pointers.get(copy.folder.name, []):
+            _remove_pointer(pointer)
+        for sha in set(shas) - kept:
+            (cache / "torchenv-lists" / sha).unlink(missing_ok=True)
+        shutil.rmtree(copy.folder)
 
 
 @contextlib.contextmanager

@@ -124,7 +124,8 @@ class Project:
         # A removed generation leaves a link to the environment.
         links = {path.name for path in paths if path.is_symlink() and path.name.isdigit()}
         names = {path.name for path in paths} - links
-        return sorted(names - {"lock", "lock-holder", "last-generation", "history.jsonl"})
+        own = {"lock", "lock-holder", "last-generation", "history.jsonl", "unpacked"}
+        return sorted(names - own)
 
     @property
     def current(self) -> Path:

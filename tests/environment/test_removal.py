@@ -44,27 +44,27 @@ def test_tidying_leaves_the_current_generation(twice: Project) -> None:
     assert planned.generations == ("0001",)
     assert planned.size_bytes > 0
     assert numbers(twice) == ["0001", "0002"]
-    assert tidy(twice.link, Reporter(), keep=0) == planned
+    assert tidy(twice.link, twice.environ, Reporter(), keep=0) == planned
     assert numbers(twice) == ["0002"]
     assert not twice.apply(twice.lock(release("new"))).did
 
 
 def test_tidying_can_keep_some(twice: Project) -> None:
     """The newest stay."""
-    assert tidy(twice.link, Reporter(), keep=1).generations == ()
+    assert tidy(twice.link, twice.environ, Reporter(), keep=1).generations == ()
     assert numbers(twice) == ["0001", "0002"]
 
 
 def test_tidying_where_nothing_is(project: Project) -> None:
     """An environment that was never applied has nothing to remove, and nothing is written."""
-    assert tidy(project.link, Reporter(), keep=0).generations == ()
+    assert tidy(project.link, project.environ, Reporter(), keep=0).generations == ()
     assert list(project.root.iterdir()) == []
 
 
 def test_tidying_waits_for_nobody_where_it_is_told_so(twice: Project) -> None:
     """Generations are not removed while an apply works."""
     with FileLock(twice.root / ".torchenv/.venv/lock"), pytest.raises(WorldError) as caught:
-        tidy(twice.link, Reporter(), keep=0, wait=False)
+        tidy(twice.link, twice.environ, Reporter(), keep=0, wait=False)
     assert caught.value.findings[0].code == "TE606"
     assert numbers(twice) == ["0001", "0002"]
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provisioner.environment import apply_lock
+from provisioner.environment import apply_lock, destroy
+from provisioner.environment._layout import Layout
 from provisioner.environment._space import Need, check_space, unpacked_need
 from provisioner.environment._unpacked import known_facts, link_mode, unpacked_folder
+from provisioner.events import Reporter
 from provisioner.findings import WorldError
 from tests.environment.disks import tmpfs
 from tests.environment.kit import Project, stored, tiny, trio
@@ -175,16 +177,31 @@ def test_members_that_a_record_lacks_are_installed(project: Project) -> None:
     assert (project.site / "odd/forgotten.py").exists()
 
 
+def apart(project: Project) -> list[str]:
+    """Return the projects that are unpacked beside the generations."""
+    folder = Layout(link=project.link).unpacked
+    return sorted(path.name.partition("-")[0] for path in folder.glob("archive-v*/*/*.dist-info"))
+
+
 def test_a_disk_apart(project: Project, tmp_path: Path) -> None:
-    """Where the store is on another disk, files are copied, and no copy stays unpacked."""
+    """Where the store is on another disk, generations share what did not change, and no more."""
+    spec = project.spec(more="keep = 1\n")
     with tmpfs(tmp_path / "store"):
         assert link_mode(unpacked_folder(project.environ), project.root) == "copy"
-        assert codes(project.apply(locked(project))) == ["TE615"]
+        lock, other = locked(project), project.lock(trio())
+        assert codes(apply_lock(project.request(lock, spec=spec))) == ["TE615"]
         assert not list(unpacked_folder(project.environ).glob("archive-v*"))
-        source = project.site / "torch/version.py"
-        assert source.stat().st_nlink == 1
-        assert list(project.root.rglob("torch/version.py")) == [source]
-        assert codes(project.apply(project.lock(trio()))) == []
+        assert apart(project) == ["extra", "torch", "torchaudio", "torchvision"]
+        before = (project.site / "torch/version.py").stat().st_ino
+        assert codes(apply_lock(project.request(other, spec=spec))) == []
+        assert (project.site / "torch/version.py").stat().st_ino == before
+        assert apart(project) == ["torch", "torchaudio", "torchvision"]
+        assert not known_facts(Layout(link=project.link).unpacked, wheel_hash(lock, "extra"))
+        os.truncate(project.site / "torch/version.py", 3)
+        assert codes(apply_lock(project.request(other, spec=spec))) == ["TE704", "TE614"]
+        assert (project.site / "torch/version.py").stat().st_size > 3
+        destroy(project.link, Reporter())
+        assert not Layout(link=project.link).folder.exists()
 
 
 def test_where_nothing_can_be_tried_files_are_copied(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from provisioner.environment import Unused, remove_unused
 from provisioner.environment._unpacked import is_known, unpacked_folder
-from tests.environment.kit import Project, tiny, trio
+from tests.environment.kit import Project, release, tiny, trio
 from tests.environment.test_unpacked import locked, needs_hard_links
 
 if TYPE_CHECKING:
@@ -87,3 +87,17 @@ def test_a_running_install_is_not_disturbed(project: Project) -> None:
         fcntl.flock(held, fcntl.LOCK_SH)
         assert remove_unused(store_of(project), {}, 0) == Unused(busy=True)
     assert copies(project) == before
+
+
+def test_what_a_killed_engine_had_begun_is_removed_by_the_next_apply(project: Project) -> None:
+    """Not while an engine works in the cache: what it has begun may be its own."""
+    project.apply(project.lock(trio()))
+    cache = unpacked_folder(project.environ)
+    begun = cache / ".tmpAbCdEf/torch"
+    begun.mkdir(parents=True)
+    with (cache / ".lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        project.apply(locked(project))
+        assert begun.exists()
+    project.apply(project.lock(release("new")))
+    assert not begun.parent.exists()

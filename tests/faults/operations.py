@@ -283,7 +283,7 @@ def _apply(name: str) -> Callable[[Project, Reporter], None]:
 
 
 def _tidy(project: Project, reporter: Reporter) -> None:
-    tidy(project.link, reporter, keep=0)
+    tidy(project.link, project.environ, reporter, keep=0)
 
 
 def _roll_back(project: Project, reporter: Reporter) -> None:

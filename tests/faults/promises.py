@@ -117,6 +117,21 @@ PROMISES: Final = (
         tests=(f"{_DAMAGE}::test_a_wheel_that_is_not_as_it_was",),
     ),
     Promise(
+        fault="Unpacked wheel in the store changed, truncated, deleted, made a link, added to, or "
+        "without its RECORD or METADATA",
+        promise="Never in an environment: it is named, removed, and unpacked again from the "
+        "verified wheel.",
+        tests=(
+            "tests/environment/test_unpacked.py::test_a_damaged_copy_never_reaches_an_environment",
+        ),
+    ),
+    Promise(
+        fault="Store and environment on two disks",
+        promise="Generations share what did not change; a file that was damaged through one of "
+        "them is made right by the next apply.",
+        tests=("tests/environment/test_unpacked.py::test_a_disk_apart",),
+    ),
+    Promise(
         fault="Clock set back, or forward",
         promise="Nothing is decided by comparing clocks: a right environment stays right.",
         tests=(f"{_DAMAGE}::test_a_clock_that_is_wrong",),
