@@ -45,8 +45,9 @@ class Engine:
         cwd: Path | None = None,
         extra_environ: Mapping[str, str] | None = None,
         on_stderr: Callable[[str], None] | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> process.Completed:
-        """Run ``uv`` with ``args``.
+        """Run ``uv`` with ``args``; ``meanwhile`` is called once it has started.
 
         ``extra_environ`` is where secrets go (``UV_INDEX_<NAME>_PASSWORD``), never ``args``.
 
@@ -65,4 +66,6 @@ class Engine:
             NO_COLOR="1",
         )
         environ.update(extra_environ or {})
-        return process.run([find_uv_bin(), *args], env=environ, cwd=cwd, on_stderr=on_stderr)
+        return process.run(
+            [find_uv_bin(), *args], env=environ, cwd=cwd, on_stderr=on_stderr, meanwhile=meanwhile
+        )

@@ -1,9 +1,9 @@
 """The one module that runs external programs, through ``sh``.
 
 A program is a list of arguments: no shell ever sees it. Its environment is given in full by the
-caller; secrets travel there and never in arguments. ``sh`` forks, so no thread may run meanwhile
-(Python 3.12 and newer warn about that): callers finish their downloads first, or start a program
-:func:`beside` them before.
+caller; secrets travel there and never in arguments. ``sh`` forks, so no thread may run when a
+program is started (Python 3.12 and newer warn about that): callers finish their downloads first, do
+them ``meanwhile``, or start a program :func:`beside` them before.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ def run(  # noqa: PLR0913  how a program is run has many sides, all optional
     timeout_s: float | None = None,
     on_stderr: Callable[[str], None] | None = None,
     on_stdout: Callable[[str], None] | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Completed:
     """Run a program to its end and return what it printed.
 
@@ -76,6 +77,8 @@ def run(  # noqa: PLR0913  how a program is run has many sides, all optional
         timeout_s: Seconds until the child is killed; None waits for ever.
         on_stderr: Called with each line of standard error as it comes.
         on_stdout: The same for standard output.
+        meanwhile: Called when the program has started, to use the time that it takes; where that
+            fails, the program is ended.
 
     Raises:
         ProcessFailedError: The program is missing or not executable, timed out, or ended with an
@@ -102,7 +105,7 @@ def run(  # noqa: PLR0913  how a program is run has many sides, all optional
         )
 
     try:
-        child = _run_to_end(start)
+        child = _run_to_end(start, meanwhile)
     except sh.CommandNotFound as exc:
         raise ProcessFailedError(ended(_NOT_FOUND), "not found or not executable") from exc
     except sh.TimeoutException as exc:
@@ -256,7 +259,9 @@ def _end_with_parent() -> Callable[[], None] | None:
     return ask_kernel
 
 
-def _run_to_end(start: Callable[[], sh.RunningCommand]) -> sh.RunningCommand:
+def _run_to_end(
+    start: Callable[[], sh.RunningCommand], meanwhile: Callable[[], None] | None
+) -> sh.RunningCommand:
     """Start a child and wait for it; whatever interrupts that, the child does not stay behind."""
     child = None
     try:
@@ -264,6 +269,8 @@ def _run_to_end(start: Callable[[], sh.RunningCommand]) -> sh.RunningCommand:
             child = start()
         for number in interrupts:
             signal.raise_signal(number)
+        if meanwhile is not None:
+            meanwhile()
         child.wait()
     except BaseException:
         if child is not None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from provisioner.lockfile import InputChange, Lock, LockRequest
+    from provisioner.lockfile import InputChange, Lock, LockRequest, Pages
     from provisioner.network import Client
     from provisioner.planner import Plan
     from provisioner.spec import Spec
@@ -265,6 +265,7 @@ def _made(
         VerificationError: As :func:`lock`.
     """
     from provisioner.lockfile import (
+        Pages,
         as_set,
         make_lock,
         read_lock,
@@ -279,7 +280,13 @@ def _made(
     tags = {}
     upgrades = _upgrades(jobs, options.upgrade)
     with Client(setting.network) as client:
-        run = _Run(setting=setting, client=client, reporter=reporter, options=options)
+        run = _Run(
+            setting=setting,
+            client=client,
+            pages=Pages(client),
+            reporter=reporter,
+            options=options,
+        )
         for job, upgrade in zip(jobs, upgrades, strict=True):
             if len(jobs) > 1:
                 reporter.step(f"Locking the target {job.spec.sole.name}")
@@ -347,6 +354,7 @@ class _Run:
 
     setting: Setting
     client: Client
+    pages: Pages
     reporter: Reporter
     options: LockOptions
 
@@ -365,6 +373,7 @@ def _request(run: _Run, job: _Job, upgrade: Upgrade, lead: Lock | None) -> LockR
         host=host_for(job.spec),
         pip=run.setting.pip,
         client=run.client,
+        pages=run.pages,
         engine=Engine(cache=run.setting.store.engine_cache, environ=run.setting.environ),
         store=run.setting.store,
         network_environ=engine_environ(run.setting.network),

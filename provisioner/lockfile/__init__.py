@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from provisioner.lockfile._foreign import ForeignLock, read_foreign_lock
     from provisioner.lockfile._keep import Upgrade, preferences
     from provisioner.lockfile._make import LockRequest, make_lock, tags_of
+    from provisioner.lockfile._pages import Pages
     from provisioner.lockfile._read import read_lock
     from provisioner.lockfile._set import as_set, left_over, set_problem, write_locks
     from provisioner.lockfile._sources import local_folders, lock_sources
@@ -60,6 +61,7 @@ __all__ = [
     "LockedSource",
     "LockedWheel",
     "PackageChange",
+    "Pages",
     "Upgrade",
     "all_wheels",
     "as_set",
@@ -108,6 +110,7 @@ _MODULES = {
     "LockedPackage": "_types",
     "LockedWheel": "_types",
     "PackageChange": "_difference",
+    "Pages": "_pages",
     "Upgrade": "_keep",
     "all_wheels": "_bundle",
     "as_set": "_set",

@@ -6,9 +6,8 @@ states none (a good part of PyTorch's index).
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import parse_wheel_filename
 
@@ -23,12 +22,11 @@ if TYPE_CHECKING:
 
     from packaging.tags import Tag
 
-    from provisioner.lockfile._resolve import Origins
+    from provisioner.lockfile._origins import Origins
+    from provisioner.lockfile._pages import Pages
     from provisioner.lockfile._trio import LocalWheel
-    from provisioner.network import Client, IndexFile
+    from provisioner.network import IndexFile
     from provisioner.store import WantedWheel
-
-_CONNECTIONS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +57,7 @@ class _Found:
     confirmed: bool = True
 
 
-def complete(answer: Answer, client: Client) -> tuple[LockedPackage, ...]:
+def complete(answer: Answer, pages: Pages) -> tuple[LockedPackage, ...]:
     """Return the packages as they are locked, sorted by name.
 
     Sizes that are not known are asked from the file servers.
@@ -79,7 +77,7 @@ def complete(answer: Answer, client: Client) -> tuple[LockedPackage, ...]:
     findings += [_no_hash(wheel) for wheel in wheels if wheel.sha256 is None]
     if findings:
         raise WorldError(findings)
-    sizes = _sizes(wheels, client)
+    sizes = _sizes(wheels, pages)
     return tuple(
         LockedPackage(
             name=name,
@@ -143,13 +141,10 @@ def _locked(wheel: _Found, size: int) -> LockedWheel:
     )
 
 
-def _sizes(wheels: Sequence[_Found], client: Client) -> dict[str, int]:
+def _sizes(wheels: Sequence[_Found], pages: Pages) -> dict[str, int]:
     """Return the size of each wheel by URL, asking the servers for those that are not known."""
     known = {wheel.url: wheel.size for wheel in wheels if wheel.size is not None}
-    unknown = [wheel.url for wheel in wheels if wheel.size is None]
-    # The pool ends here: the engine, which is run later, must not be forked beside threads.
-    with ThreadPoolExecutor(_CONNECTIONS) as pool:
-        return known | dict(zip(unknown, pool.map(client.size, unknown), strict=True))
+    return known | pages.sizes(wheel.url for wheel in wheels if wheel.size is None)
 
 
 def _index(origin: tuple[str, str | None] | None, wheel: _Found) -> str | None:

@@ -17,6 +17,7 @@ from packaging.specifiers import SpecifierSet
 
 from provisioner import toml
 from provisioner.findings import Finding, Severity, VerificationError, WorldError
+from provisioner.lockfile._companions import named_companions
 from provisioner.lockfile._complete import Answer, complete
 from provisioner.lockfile._connections import public_places
 from provisioner.lockfile._engine_target import engine_target
@@ -24,7 +25,7 @@ from provisioner.lockfile._from_source import kept_commits, locked_sources, size
 from provisioner.lockfile._hashes import learn_hashes, learned_here, refuse_changed_hashes
 from provisioner.lockfile._inputs import check_sources, fetch_constraints
 from provisioner.lockfile._keep import Upgrade
-from provisioner.lockfile._published import published_files
+from provisioner.lockfile._published import published_files, unsized
 from provisioner.lockfile._record import record_public
 from provisioner.lockfile._request import Request, WheelFile
 from provisioner.lockfile._resolve import Resolver, order_notes, refuse_local, settle
@@ -41,7 +42,7 @@ from provisioner.spec import Follow, VersionWish, spec_digest, spec_inputs
 from provisioner.store import disk_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from packaging.tags import Tag
 
@@ -49,7 +50,8 @@ if TYPE_CHECKING:
     from provisioner.engine import Engine
     from provisioner.events import Reporter
     from provisioner.host import HostFacts, PipConfig
-    from provisioner.lockfile._resolve import Origins
+    from provisioner.lockfile._origins import Origins
+    from provisioner.lockfile._pages import Pages
     from provisioner.lockfile._tags import Floors
     from provisioner.lockfile._types import LockedPackage
     from provisioner.network import Client
@@ -72,6 +74,8 @@ class LockRequest:
     host: HostFacts
     pip: PipConfig
     client: Client
+    pages: Pages
+    """Over the same client; all targets of a run share them."""
     engine: Engine
     store: Store
     """Keeps wheels that had to be downloaded to learn their hash."""
@@ -101,18 +105,22 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
         VerificationError: A package came from where it must not (``TE406``), or the engine chose
             another build than planned (``TE409``).
     """
-    plan, reporter = request.plan, request.reporter
+    plan, reporter, pages = request.plan, request.reporter, request.pages
     sources = lock_sources(request.spec, plan, request.pip, request.client.signed)
     tags = tags_of(request)
     check_sources(sources, request.client)
     reporter.step(f"Looking for {plan.torch.name} {plan.torch.version}")
-    located = locate_trio(plan, sources, tags, request.client)
+    located = locate_trio(plan, sources, tags, pages)
     listener = YankListener(request.reporter.detail)
     resolver = _resolver(request, listener, sources.without_folders())
     wanted = _wanted(request, sources, located)
     reporter.step(f"Resolving {len(wanted.trio) + len(wanted.others)} requirements")
+    named = named_companions(located.torch, plan.target, request.client, resolver.is_companion)
+    resolver = replace(resolver, named=named)
     try:
-        resolver, (settled, origins) = _settled(resolver, wanted, request.spec)
+        resolver, (settled, origins) = _settled(
+            resolver, wanted, request.spec, lambda: pages.fetch_ahead(sources.trio.url, named)
+        )
     except WorldError as exc:
         if all(finding.code in _UNSATISFIED for finding in exc.findings):
             refuse_local(replace(resolver, sources=sources), wanted)
@@ -122,7 +130,7 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
             raise WorldError(explain_conflict(tangle, exc.findings[0])) from exc
         raise
     routed = {name: origins[name][0] for name in sorted(settled.routed & origins.keys())}
-    published = published_files(routed, sources.trio, tags, request.client)
+    published = published_files(routed, sources.trio, tags, pages)
     learned = learn_hashes(
         published,
         request.store,
@@ -134,7 +142,12 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     here = [
         WheelFile(path=request.store.path(wheel), sha256=wheel.sha256) for wheel in learned.values()
     ]
-    answered = _packages(resolver.pylock(settled.with_files(here), omit=routed))
+    pylock = resolver.pylock(
+        settled.with_files(here),
+        omit=routed,
+        meanwhile=lambda: pages.measure_ahead(unsized(published)),
+    )
+    answered = _packages(pylock)
     from_source = locked_sources(
         answered, request.spec, {name: url for name, (_, url) in origins.items()}
     )
@@ -147,12 +160,12 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
         learned=learned,
         tags=tags,
     )
-    packages = complete(answer, request.client)
+    packages = complete(answer, pages)
     _check_trio(plan, packages)
     places = public_places(request.spec.sources)
     if places is not None:
         packages = record_public(packages, places, request.client.straight())
-    refuse_twins(packages, settled.routed, sources, request.client)
+    refuse_twins(packages, settled.routed, sources, pages)
     refuse_changed_hashes(request.previous, packages, request.upgrade)
     notes = (
         *_not_followed(request.pip),
@@ -166,15 +179,17 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
 
 
 def _settled(
-    resolver: Resolver, wanted: Request, spec: Spec
+    resolver: Resolver, wanted: Request, spec: Spec, meanwhile: Callable[[], None]
 ) -> tuple[Resolver, tuple[Request, Origins]]:
     """Resolve with wheels alone, and with source distributions where they may and must be built.
+
+    ``meanwhile`` is called while the engine works for the first time.
 
     Raises:
         WorldError: As :func:`settle`.
     """
     try:
-        return resolver, settle(resolver, wanted)
+        return resolver, settle(resolver, wanted, meanwhile)
     except WorldError as exc:
         failure = exc
     # The engine builds what it may build in any case, so a package with wheels is not offered.

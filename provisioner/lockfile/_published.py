@@ -6,40 +6,38 @@ the engine would download the wheel without a word, and would not say that the h
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
 from provisioner.lockfile._tags import best_first
-from provisioner.network import parse_index_page
-from provisioner.urls import project_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from packaging.tags import Tag
 
+    from provisioner.lockfile._pages import Pages
     from provisioner.lockfile._sources import Index
-    from provisioner.network import Client, IndexFile
-
-_CONNECTIONS: Final = 4
+    from provisioner.network import IndexFile
 
 
 def published_files(
-    versions: Mapping[str, str], index: Index, tags: tuple[Tag, ...], client: Client
+    versions: Mapping[str, str], index: Index, tags: tuple[Tag, ...], pages: Pages
 ) -> dict[str, list[IndexFile]]:
     """Return the files of each package and version that the target can use, best first.
 
     Raises:
         WorldError: A page cannot be had.
     """
-    # The pool ends here: the engine, which is run later, must not be forked beside threads.
-    with ThreadPoolExecutor(_CONNECTIONS) as pool:
-        pages = pool.map(lambda name: client.get(project_url(index.url, name)), versions)
-        found = zip(versions, pages, strict=True)
-        return {name: _usable(parse_index_page(page), versions[name], tags) for name, page in found}
+    found = pages.of_each(index.url, versions)
+    return {name: _usable(files, versions[name], tags) for name, files in found.items()}
+
+
+def unsized(published: Mapping[str, Iterable[IndexFile]]) -> list[str]:
+    """Return the addresses of the files whose page does not say how large they are."""
+    return [file.url for files in published.values() for file in files if file.size is None]
 
 
 def _usable(files: Iterable[IndexFile], version: str, tags: tuple[Tag, ...]) -> list[IndexFile]:

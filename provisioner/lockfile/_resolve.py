@@ -1,8 +1,12 @@
 """Resolving: asking the engine until every package comes from where it must.
 
 The engine's answer is not taken on trust. It is asked for the index of each package (which its
-pylock does not say), and that is checked against the plan: the trio and its companions come from
-the trio's index, and nothing else comes from PyTorch's.
+pylock does not say) and for what wants it, and that is checked against the plan: the trio and its
+companions come from the trio's index, and nothing else comes from PyTorch's.
+
+The companions have to be in the request by name. Where torch's own metadata could be read, they are
+from the start, and one question does if the answer shows that they are all. Else the engine is
+asked first what the trio needs.
 """
 
 from __future__ import annotations
@@ -13,11 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import tomlkit
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.requirements import Requirement
 
 from provisioner.findings import Finding, Severity, VerificationError, WorldError
 from provisioner.lockfile._engine_errors import explain_engine
+from provisioner.lockfile._origins import Origins, Resolution, parse_resolution
 from provisioner.lockfile._request import Request, write_request
 from provisioner.process import ProcessFailedError
 from provisioner.urls import mask
@@ -28,12 +32,8 @@ if TYPE_CHECKING:
     from provisioner.engine import Engine
     from provisioner.lockfile._sources import LockSources
 
-Origins = dict[str, tuple[str, str | None]]
-"""Package name to (version, URL of its index); the URL is None for a package that is a file."""
-
 _ROUNDS: Final = 4
 """Companions of companions appear one level a round; torch's own trees are two levels deep."""
-_FROM: Final = "# from "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,8 @@ class Resolver:
     is_companion: Callable[[str], bool]
     """Whether a name is one of those that travel with torch (``triton``, ``nvidia-…``)."""
     on_detail: Callable[[str], None]
+    named: frozenset[str] = frozenset()
+    """The companions that torch's metadata names; none where it could not be read."""
     may_build: frozenset[str] = frozenset()
     """Names of packages that may be built to read their metadata; of others only wheels count."""
     constraint_texts: tuple[str, ...] = ()
@@ -60,23 +62,42 @@ class Resolver:
     newest: str | None = None
     """The instant after which nothing may have been uploaded (RFC 3339), None for no limit."""
 
+    def resolve(
+        self, request: Request, *arguments: str, meanwhile: Callable[[], None] | None = None
+    ) -> Resolution:
+        """Resolve, and return version and index of each package, and what wants it.
+
+        ``meanwhile`` is called while the engine works.
+
+        Raises:
+            WorldError: The engine failed; the finding says why.
+        """
+        words = ("--emit-index-annotation", "--no-header", *arguments, *self.refresh)
+        resolution = parse_resolution(self._compile(request, *words, meanwhile=meanwhile))
+        origins = resolution.origins
+        given = {name: (origins[name][0], None) for name in request.provided & origins.keys()}
+        return replace(resolution, origins={**origins, **given})
+
     def origins(self, request: Request, *arguments: str) -> Origins:
         """Resolve, and return version and index of each package.
 
         Raises:
             WorldError: The engine failed; the finding says why.
         """
-        annotations = ("--emit-index-annotation", "--no-annotate", "--no-header")
-        words = (*annotations, *arguments, *self.refresh)
-        origins = parse_origins(self._compile(request, *words))
-        given = {name: (origins[name][0], None) for name in request.provided & origins.keys()}
-        return {**origins, **given}
+        return self.resolve(request, *arguments).origins
 
-    def pylock(self, request: Request, omit: Collection[str]) -> str:
+    def pylock(
+        self,
+        request: Request,
+        omit: Collection[str],
+        *,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> str:
         """Resolve what was just resolved, and return the engine's pylock without ``omit``.
 
         The engine answers from its cache, which holds the very pages that its first answer came
-        from: no page can have changed in between, and no request is made.
+        from: no page can have changed in between, and no request is made. ``meanwhile`` is called
+        while it works.
 
         Raises:
             WorldError: The engine failed; the finding says why.
@@ -84,12 +105,14 @@ class Resolver:
         left_out = [word for name in sorted(omit) for word in ("--no-emit-package", name)]
         arguments = ("--format", "pylock.toml", "--no-header", *left_out)
         try:
-            return self._compile(request, *arguments, "--offline")
+            return self._compile(request, *arguments, "--offline", meanwhile=meanwhile)
         except WorldError:
             # Some servers forbid to cache their pages.
             return self._compile(request, *arguments)
 
-    def _compile(self, request: Request, *arguments: str) -> str:
+    def _compile(
+        self, request: Request, *arguments: str, meanwhile: Callable[[], None] | None = None
+    ) -> str:
         with tempfile.TemporaryDirectory(prefix="torchenv-") as name:
             folder = Path(name)
             words = write_request(folder, request, self.sources, self.constraint_texts)
@@ -108,6 +131,7 @@ class Resolver:
                     cwd=folder,
                     extra_environ={**self.environ, **self.sources.engine_environ},
                     on_stderr=lambda line: self.on_detail(mask(line)),
+                    meanwhile=meanwhile,
                 )
             except ProcessFailedError as exc:
                 raise WorldError(explain_engine(exc.completed, self.sources)) from exc
@@ -151,57 +175,68 @@ def _preferring(
     return ["--output-file", str(earlier)]
 
 
-def parse_origins(text: str) -> Origins:
-    """Read the engine's requirements output with index annotations.
-
-    The input is lines like ``numpy==2.1.0``, each followed by ``    # from https://…/simple``
-    unless the package is no index's.
-    """
-    origins: Origins = {}
-    last = ""
-    for line in text.splitlines():
-        stripped = line.strip()
-        if stripped.startswith(_FROM) and last:
-            origins[last] = (origins[last][0], stripped.removeprefix(_FROM))
-        elif stripped and not stripped.startswith(("#", "-")):
-            try:
-                requirement = Requirement(stripped)
-            except InvalidRequirement:
-                continue
-            last = str(canonicalize_name(requirement.name))
-            version = next((one.version for one in requirement.specifier), "")
-            origins[last] = (version, None)
-    return origins
-
-
-def settle(resolver: Resolver, request: Request) -> tuple[Request, Origins]:
+def settle(
+    resolver: Resolver,
+    request: Request,
+    meanwhile: Callable[[], None] | None = None,
+) -> tuple[Request, Origins]:
     """Resolve until the trio and all its companions come from the trio's index.
 
     Returns the request that achieves it, and where each package then comes from.
+
+    Args:
+        resolver: The engine and what stays the same.
+        request: What is wanted.
+        meanwhile: Called while the engine works for the first time.
 
     Raises:
         WorldError: The engine failed.
         VerificationError: ``TE406``, a package comes from an index that it must not come from.
     """
+    if not request.routed and resolver.newest is not None:
+        closure = _trio_closure(resolver, request)
+        companions = {name for name in closure if resolver.is_companion(name)}
+        request = replace(request, ageless=request.ageless | companions)
     if not request.routed:
-        if resolver.newest is not None:
-            closure = _trio_closure(resolver, request)
-            companions = {name for name in closure if resolver.is_companion(name)}
-            request = replace(request, ageless=request.ageless | companions)
-        origins = resolver.origins(request)
-        _refuse_surprises(resolver, request, origins)
-        return request, origins
+        resolution = resolver.resolve(request, meanwhile=meanwhile)
+        _refuse_surprises(resolver, request, resolution)
+        return request, resolution.origins
+    found = _at_once(resolver, request, meanwhile) if resolver.named else None
+    settled, resolution = found or _in_rounds(resolver, request)
+    _refuse_surprises(resolver, settled, resolution)
+    return settled, resolution.origins
+
+
+def _at_once(
+    resolver: Resolver,
+    request: Request,
+    meanwhile: Callable[[], None] | None,
+) -> tuple[Request, Resolution] | None:
+    """Resolve with the companions that are named; None where they are not the right ones."""
+    settled = request.routing(resolver.named)
+    try:
+        resolution = resolver.resolve(settled, meanwhile=meanwhile)
+    except WorldError:
+        # Which of the two is at fault, request or names, shows when it is done in rounds.
+        return None
+    needed = {name for name in resolution.needed_by(request.routed) if resolver.is_companion(name)}
+    here = (settled.routed - request.routed) & resolution.origins.keys()
+    return (settled, resolution) if here == needed else None
+
+
+def _in_rounds(resolver: Resolver, request: Request) -> tuple[Request, Resolution]:
+    """Resolve with the companions that the trio has by itself, then with those that come late."""
     closure = _trio_closure(resolver, request)
     request = request.routing(name for name in closure if resolver.is_companion(name))
-    origins = resolver.origins(request)
+    resolution = resolver.resolve(request)
     for _ in range(_ROUNDS):
+        origins = resolution.origins
         late = {name for name in origins if name in closure and resolver.is_companion(name)}
         if late <= request.routed:
             break
         request = request.routing(late)
-        origins = resolver.origins(request)
-    _refuse_surprises(resolver, request, origins)
-    return request, origins
+        resolution = resolver.resolve(request)
+    return request, resolution
 
 
 def refuse_local(resolver: Resolver, request: Request) -> None:
@@ -280,7 +315,7 @@ def _trio_closure(resolver: Resolver, request: Request) -> frozenset[str]:
     return frozenset(asking.origins(trio, *arguments))
 
 
-def _refuse_surprises(resolver: Resolver, request: Request, origins: Origins) -> None:
+def _refuse_surprises(resolver: Resolver, request: Request, resolution: Resolution) -> None:
     """Check every origin.
 
     Raises:
@@ -289,7 +324,9 @@ def _refuse_surprises(resolver: Resolver, request: Request, origins: Origins) ->
     trio = resolver.sources.trio
     # What only a folder of this machine has is refused as that, when the wheels are looked at.
     origins = {
-        name: place for name, place in origins.items() if not resolver.sources.is_folder(place[1])
+        name: place
+        for name, place in resolution.origins.items()
+        if not resolver.sources.is_folder(place[1])
     }
     names = {Requirement(line).name for line in request.trio}
     wrong = {
@@ -298,10 +335,8 @@ def _refuse_surprises(resolver: Resolver, request: Request, origins: Origins) ->
         if url is not None and resolver.sources.index_at(url) != trio
     }
     bound = names | request.routed
-    suspects = {name for name in wrong - bound if resolver.is_companion(name)}
-    if suspects:
-        # A dependency of the user's may be called like a companion (`nvidia-ml-py`).
-        bound |= suspects & _trio_closure(resolver, request)
+    # A dependency of the user's may be called like a companion (`nvidia-ml-py`).
+    bound |= {name for name in wrong & resolution.needed_by(names) if resolver.is_companion(name)}
     rule = f"it belongs to the trio, which comes from {trio.public} only"
     findings = [_surprise(name, origins[name][1], rule) for name in sorted(wrong & bound)]
     if trio not in resolver.sources.general:

@@ -8,7 +8,6 @@ the file, and says that the index did not confirm it.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -28,8 +27,9 @@ if TYPE_CHECKING:
 
     from packaging.tags import Tag
 
+    from provisioner.lockfile._pages import Pages
     from provisioner.lockfile._sources import LockSources
-    from provisioner.network import Client
+    from provisioner.network import IndexFile
     from provisioner.planner import ChosenBuild, Plan
 
 
@@ -61,10 +61,12 @@ class LocatedTrio:
     local: tuple[LocalWheel, ...] = ()
     """One for each trio member, or none at all."""
     findings: tuple[Finding, ...] = ()
+    torch: IndexFile | None = None
+    """The wheel of torch on the trio's own index, where that has it."""
 
 
 def locate_trio(
-    plan: Plan, sources: LockSources, tags: tuple[Tag, ...], client: Client
+    plan: Plan, sources: LockSources, tags: tuple[Tag, ...], pages: Pages
 ) -> LocatedTrio:
     """Find the planned builds on their index, else in local sources.
 
@@ -84,12 +86,12 @@ def locate_trio(
     if not sources.no_index:
         try:
             # With a stand-in at hand there is no need to insist.
-            with client.hasty() if all_local else nullcontext(client) as asking:
-                _check_index(plan, sources, tags, asking)
+            with pages.hasty() if all_local else nullcontext(pages) as asking:
+                torch = _found_on_index(plan, sources, tags, asking)
         except WorldError as exc:
             failure = exc
         else:
-            return on_index
+            return replace(on_index, torch=torch)
     if all_local:
         wheels = tuple(_local_wheel(path, sources) for path in local)
         findings = tuple(_unconfirmed(wheel, failure) for wheel in wheels)
@@ -102,22 +104,27 @@ def locate_trio(
     raise WorldError(replace(one, do=f"{one.do} {_MIRROR}") for one in failure.findings)
 
 
-def _check_index(plan: Plan, sources: LockSources, tags: tuple[Tag, ...], client: Client) -> None:
-    """Ask the trio's index for each build.
+def _found_on_index(
+    plan: Plan, sources: LockSources, tags: tuple[Tag, ...], pages: Pages
+) -> IndexFile | None:
+    """Ask the trio's index for each build, and return its best wheel of torch.
 
     Raises:
         WorldError: ``TE403`` for each build that is not there, or the failure of the network.
     """
     findings = []
-    # The pool ends here: the engine, which is run later, must not be forked beside threads.
-    with ThreadPoolExecutor(len(plan.trio)) as pool:
-        pages = list(pool.map(lambda one: client.get(f"{sources.trio.url}/{one.name}/"), plan.trio))
-    for build, page in zip(plan.trio, pages, strict=True):
-        names = [file.name for file in parse_index_page(page)]
-        if not _usable(build, names, tags):
-            findings.append(_not_on_index(build, names, sources, tags))
+    listed = pages.of_each(sources.trio.url, (build.name for build in plan.trio))
+    best = {}
+    for build in plan.trio:
+        files = {file.name: file for file in listed[build.name]}
+        usable = _usable(build, list(files), tags)
+        if usable:
+            best[build.name] = files[usable[0]]
+        else:
+            findings.append(_not_on_index(build, list(files), sources, tags))
     if findings:
         raise WorldError(findings)
+    return best.get("torch")
 
 
 def _usable(build: ChosenBuild, names: list[str], tags: tuple[Tag, ...]) -> list[str]:

@@ -12,15 +12,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from provisioner.findings import Finding, VerificationError
-from provisioner.network import NetworkError, parse_index_page
-from provisioner.urls import project_url
+from provisioner.network import NetworkError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from provisioner.lockfile._pages import Pages
     from provisioner.lockfile._sources import Index, LockSources
     from provisioner.lockfile._types import LockedPackage
-    from provisioner.network import Client
 
 _CONNECTIONS: Final = 8
 
@@ -29,7 +28,7 @@ def refuse_twins(
     packages: Iterable[LockedPackage],
     routed: Collection[str],
     sources: LockSources,
-    client: Client,
+    pages: Pages,
 ) -> None:
     """Ask the other indexes for each file that is to be locked.
 
@@ -49,7 +48,7 @@ def refuse_twins(
         return
     # The pool ends here: the engine must not be forked beside threads.
     with ThreadPoolExecutor(_CONNECTIONS) as pool:
-        hashes = pool.map(lambda one: _hashes(one[0].name, one[1], client), questions)
+        hashes = pool.map(lambda one: _hashes(one[0].name, one[1], pages), questions)
         found = [
             _twin(wheel.name, package, index)
             for (package, index), known in zip(questions, hashes, strict=True)
@@ -60,10 +59,10 @@ def refuse_twins(
         raise VerificationError(found)
 
 
-def _hashes(name: str, index: Index, client: Client) -> dict[str, str]:
+def _hashes(name: str, index: Index, pages: Pages) -> dict[str, str]:
     """Return file name to sha256 of a project's page; empty where the index has no such page."""
     with suppress(NetworkError):
-        files = parse_index_page(client.get(project_url(index.url, name)))
+        files = pages.of(index.url, name)
         return {file.name: file.sha256 for file in files if file.sha256 is not None}
     return {}
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from provisioner.findings import Finding
+    from provisioner.lockfile._origins import Origins
     from provisioner.lockfile._request import Request
-    from provisioner.lockfile._resolve import Origins, Resolver
+    from provisioner.lockfile._resolve import Resolver
     from provisioner.planner import Plan
     from provisioner.spec import Spec
 

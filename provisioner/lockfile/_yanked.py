@@ -11,7 +11,7 @@ from provisioner.findings import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from provisioner.lockfile._resolve import Origins
+    from provisioner.lockfile._origins import Origins
 
 _YANKED: Final = re.compile(r"`(\S+?)==(\S+)` is yanked(?: \(reason: \"(.*)\"\))?")
 """The engine's wording, which comes once for each package that it chose in spite of that."""

@@ -37,6 +37,32 @@ def test_lines_of_stderr_as_they_come() -> None:
     assert lines == ["a", "b"]
 
 
+def test_work_while_a_program_runs(tmp_path: Path) -> None:
+    """The program is started first, and its end is waited for afterwards."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    def go_on() -> None:
+        pipe.write_text("go on\n", encoding="utf-8")
+
+    done = process.run(
+        ["/bin/sh", "-c", 'read -r words < "$0"; echo "$words"', pipe],
+        env=ENVIRON,
+        meanwhile=go_on,
+    )
+    assert done.stdout == "go on\n"
+
+
+def test_failure_meanwhile_ends_the_program() -> None:
+    """No program stays behind, and the failure goes on."""
+
+    def fail() -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        process.run(["/bin/sleep", "60"], env=ENVIRON, meanwhile=fail)
+
+
 def test_bytes_that_are_no_text() -> None:
     """Output in another encoding never crashes."""
     assert process.run(["/bin/sh", "-c", r"printf '\377a'"], env=ENVIRON).stdout.endswith("a")
