@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from packaging.version import InvalidVersion, Version
 
 from provisioner.diagnosis._causes import Candidate, Cause
+from provisioner.diagnosis._conda import candidates_by_conda
 from provisioner.diagnosis._digest import digest
 from provisioner.diagnosis._distribution import candidates_by_distribution
 from provisioner.diagnosis._facts import read_facts
@@ -17,6 +18,7 @@ from provisioner.diagnosis._libraries import candidates_by_libraries
 from provisioner.diagnosis._mask import mask_private
 from provisioner.diagnosis._normalise import normalise
 from provisioner.diagnosis._overcome import is_overcome
+from provisioner.diagnosis._projects import candidates_by_project
 from provisioner.diagnosis._proxies import candidates_by_proxies
 from provisioner.diagnosis._rules import load_rules
 from provisioner.diagnosis._signs import candidates_by_signs
@@ -83,6 +85,8 @@ def _candidates(text: Text, facts: Facts, compat: Compat) -> Iterator[Candidate]
             yield one
     yield from candidates_by_libraries(text.flow)
     yield from candidates_by_proxies(text.flow)
+    yield from candidates_by_conda(text.flow)
+    yield from candidates_by_project(text.flow)
     yield from candidates_by_distribution(text, facts, compat)
     yield from candidates_by_install(text.flow, facts)
 

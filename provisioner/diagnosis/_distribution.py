@@ -35,6 +35,17 @@ if TYPE_CHECKING:
 
 
 _ARM_ONLY_X86: Final = frozenset({"mkl", "intel-openmp", "tbb"})
+_COMMON: Final = frozenset(
+    {
+        *("filelock", "fsspec", "jinja2", "markupsafe", "mpmath", "networkx", "sympy"),
+        *("typing-extensions", "setuptools", "wheel", "ninja", "packaging", "numpy", "pillow"),
+        *("requests", "pyyaml", "tqdm", "scipy", "pandas", "matplotlib", "scikit-learn", "psutil"),
+        *("transformers", "tokenizers", "safetensors", "huggingface-hub", "accelerate"),
+        *("datasets", "diffusers", "einops", "tensorboard", "opencv-python", "sentencepiece"),
+    }
+)
+"""What torch needs or stands beside it, all of it on the default index: one that has nothing of it
+is another one."""
 
 
 def candidates_by_distribution(text: Text, facts: Facts, compat: Compat) -> Iterator[Candidate]:
@@ -93,6 +104,9 @@ def _other_package(flow: str, facts: Facts, wish: Wish) -> Iterator[Candidate]:
     if kinds and "default" not in kinds and not wish.offered:
         sure: Confidence = "certain" if "pytorch" in kinds or wish.from_package else "likely"
         yield Candidate(category="index-no-fallback", weight=76, confidence=sure, at=at)
+    elif wish.name in _COMMON and not wish.offered:
+        weight = 70 if facts.indexes else 58
+        yield Candidate(category="index-no-fallback", weight=weight, confidence="likely", at=at)
     elif family and not wish.offered:
         yield Candidate(category="index-no-fallback", weight=64, confidence="likely", at=at)
     elif wish.name.startswith(("nvidia-", "triton")):

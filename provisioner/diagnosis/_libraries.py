@@ -61,14 +61,14 @@ def candidates_by_libraries(flow: str) -> Iterator[Candidate]:
 def _missing(flow: str, at: int, library: str) -> Iterator[Candidate]:
     owner = owner_of(flow, at)
     if _TORCHS_OWN.match(library):
-        yield from _own_missing(at, library, owner)
+        yield from _own_missing(flow, at, library, owner)
     elif _CUDA.match(library):
         yield from _cuda_missing(at, owner)
     elif _SYSTEM.match(library):
         yield _candidate("missing-dependency", 74, "likely", at)
 
 
-def _own_missing(at: int, library: str, owner: str | None) -> Iterator[Candidate]:
+def _own_missing(flow: str, at: int, library: str, owner: str | None) -> Iterator[Candidate]:
     """A library of torch itself: torch is incomplete, or somebody asks for another torch's."""
     if owner == "torch":
         yield _candidate("interrupted-install", 86, "certain", at)
@@ -77,8 +77,11 @@ def _own_missing(at: int, library: str, owner: str | None) -> Iterator[Candidate
     elif owner is not None:
         yield _candidate("extension-abi", 85, "certain", at)
     elif library.startswith("libtorch_cuda"):
-        yield _candidate("trio-mismatch", 72, "likely", at)
-        yield _candidate("extension-abi", 66, "possible", at)
+        # Members of the trio are loaded by torch, with an OSError; add-ons are imported by Python.
+        imported = flow[max(at - 300, 0) : at].rstrip().endswith("importerror:")
+        first, second = ("extension-abi", "trio-mismatch")[:: 1 if imported else -1]
+        yield _candidate(first, 72, "likely", at)
+        yield _candidate(second, 66, "possible", at)
     else:
         yield _candidate("extension-abi", 68, "likely", at)
         yield _candidate("interrupted-install", 66, "possible", at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from packaging.version import Version
 
@@ -12,6 +12,7 @@ from provisioner.diagnosis._scene import (
     MANYLINUX_X,
     NOT_FOUND,
     POETRY,
+    UV_NOT_FOUND,
     candidate,
     is_apple_chip,
     platform_guesses,
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from provisioner.diagnosis._published import Explanation
     from provisioner.diagnosis._rules import Confidence
     from provisioner.diagnosis._scene import Scene
+
+_SAY_NOTHING: Final = (
+    "uv found no page for this package on the index that it asked, which is not the default one or "
+    "could not be read."
+)
 
 
 def explained(scene: Scene, found: tuple[Explanation, ...]) -> Iterator[Candidate]:
@@ -130,6 +136,8 @@ def candidates_without_offer(scene: Scene) -> Iterator[Candidate]:
     """``from versions: none``: nothing of torch at all for this machine on what was asked."""
     facts, known, wish = scene.facts, scene.known, scene.wish
     if wish.offered is None and NOT_FOUND.find(scene.flow) is None:
+        if UV_NOT_FOUND.find(scene.flow) is not None:
+            yield candidate(scene, "index-missing-torch", 60, "likely", cause=_SAY_NOTHING)
         return
     accelerator = scene.only_accelerator
     if facts.python is not None:

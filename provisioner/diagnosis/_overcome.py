@@ -17,6 +17,10 @@ _ANSWERED: Final = tuple(
         r"incompatible with the project's python requirement",
         r"requires a different python: ",
         r"successfully installed ",
+        r"we can conclude that [^,]{1,160} are incompatible",
+        r"has no (?:usable )?wheels",
+        r"there (?:is no version|are no versions) of [a-z]",
+        r"only the following versions of",
     )
 )
 """What no tool can say before it has read the index.

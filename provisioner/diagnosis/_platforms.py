@@ -32,7 +32,7 @@ _BITS_32: Final = 32
 _NO_WHEELS: Final = frozenset({"armv7l", "armv6l", "i686", "ppc64le", "riscv64"})
 _UV_HINT_PLATFORM: Final = pattern(r"you're on (?:linux|macos|windows) \(`([\w.]{3,40})`\), but")
 _UV_SUBJECT: Final = pattern(
-    r"distribution `([a-z0-9][\w.-]{0,80})==[^`]{1,200}` can't be installed"
+    r"distribution `?([a-z0-9][\w.-]{0,80})==[^`]{1,200}?`? can't be installed"
 )
 _NEW_TAG: Final = pattern(
     r"-manylinux_2_\d{1,2}_\w{3,10}\.whl is not a supported wheel on this platform"

@@ -29,6 +29,7 @@ NOT_SATISFIED: Final = pattern(r"could not find a version that satisfies")
 UV_PLATFORM: Final = pattern(
     r"has no wheels with a matching platform tag \(e\.g\., `([\w.]{3,40})`\)"
 )
+UV_NOT_FOUND: Final = pattern(r"was not found in the package registry")
 UV_CURRENT: Final = pattern(r"a source distribution or wheel for the current platform")
 POETRY: Final = pattern(r"unable to find installation candidates for")
 _ARM_SIGNS: Final = tuple(
@@ -101,7 +102,7 @@ def candidate(  # noqa: PLR0913  texts are optional
 
 def refused_at(flow: str) -> int | None:
     """Return where the tool says that there is nothing."""
-    for each in (NOT_SATISFIED, NOT_FOUND, UV_PLATFORM, POETRY, UV_CURRENT):
+    for each in (NOT_SATISFIED, NOT_FOUND, UV_PLATFORM, POETRY, UV_CURRENT, UV_NOT_FOUND):
         found = each.find(flow)
         if found is not None:
             return found.start()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from provisioner.diagnosis import Diagnosis
 
 VARIABLE: Final = "TORCHENV_ERRORS"
+UNDECIDED: Final = "none"
+"""Category of a text that does not tell its cause: right is whatever is not said to be certain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,9 @@ class Outcome:
 
     @property
     def is_right(self) -> bool:
-        """Whether the first cause is the true one."""
+        """Whether the first cause is the true one, or nothing certain is said where none is."""
+        if self.record.category == UNDECIDED:
+            return not self.is_confident
         return self.said[:1] == (self.record.category,)
 
     @property
