@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from packaging.version import InvalidVersion, Version
-
 from provisioner.diagnosis._causes import Candidate, Cause
 from provisioner.diagnosis._conda import candidates_by_conda
 from provisioner.diagnosis._digest import digest
@@ -22,6 +20,7 @@ from provisioner.diagnosis._projects import candidates_by_project
 from provisioner.diagnosis._proxies import candidates_by_proxies
 from provisioner.diagnosis._rules import load_rules
 from provisioner.diagnosis._signs import candidates_by_signs
+from provisioner.diagnosis._slots import read_slots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,11 +38,6 @@ _FAR: Final = 25
 _EVIDENCE: Final = 2
 _LONGEST: Final = 400
 _SURENESS: Final = {"certain": 2, "likely": 1, "possible": 0}
-_MODULE: Final = re.compile(r"no module named ['\"]?([a-z_][\w]{0,40})")
-_BUILT: Final = re.compile(
-    r"(?:failed to build `?|collecting |building wheel for )"
-    r"([a-z0-9][\w.-]{0,60}?)(?:==[\w.]{1,20})?(?:[ `,]|$)"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +122,7 @@ def _less_sure(one: Candidate) -> Candidate:
 
 
 def _cause(rule: Rule, one: Candidate, text: Text, facts: Facts, compat: Compat) -> Cause:
-    slots = _slots(text, facts, compat)
+    slots = read_slots(text, facts, compat)
     return Cause(
         category=rule.category,
         code=rule.code,
@@ -153,61 +147,11 @@ def _fill(fixes: tuple[str, ...], slots: dict[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: found[1].upper(), fixes[-1])
 
 
-def _slots(text: Text, facts: Facts, compat: Compat) -> dict[str, str]:
-    """Return the values that a fix may show, each in the form of its kind."""
-    module = _MODULE.search(text.flow)
-    built = _BUILT.findall(text.flow[-200_000:])
-    torch = facts.torch if facts.torch and compat.release(facts.torch) else None
-    found = {
-        "torch": torch,
-        "accelerator": facts.accelerator or _only_accelerator(facts),
-        "python": facts.python,
-        "gpu": facts.gpu,
-        "cuda": facts.cuda,
-        "older": _older_cuda(facts, compat),
-        "module": module[1] if module is not None else None,
-        "package": built[-1] if built else None,
-        "pairs": _pairs(torch, compat),
-    }
-    return {name: value for name, value in found.items() if value}
-
-
-def _only_accelerator(facts: Facts) -> str | None:
-    names = {one.accelerator for one in facts.indexes if one.accelerator}
-    return next(iter(names)) if len(names) == 1 else None
-
-
-def _pairs(torch: str | None, compat: Compat) -> str | None:
-    if torch is None:
-        return None
-    members = [
-        f"{name}=={pairs[0].version}"
-        for name in ("torchvision", "torchaudio")
-        if (pairs := compat.pairs(torch, name))
-    ]
-    return " ".join(members)
-
-
-def _older_cuda(facts: Facts, compat: Compat) -> str | None:
-    """Return the newest CUDA accelerator that the driver's CUDA version covers."""
-    if facts.cuda is None:
-        return None
-    try:
-        limit = Version(facts.cuda)
-    except InvalidVersion:
-        return None
-    fitting = [
-        (max(map(Version, one.toolkits)), one.name)
-        for one in compat.accelerators.values()
-        if one.name.startswith("cu") and one.toolkits and max(map(Version, one.toolkits)) <= limit
-    ]
-    return max(fitting)[1] if fitting else None
-
-
 def _evidence(one: Candidate, text: Text) -> tuple[str, ...]:
     """Return the lines that speak for a cause, without secrets and homes."""
     if one.at is None:
         return ()
     first = text.line_at(one.at)
-    lines = [line.strip() for line in text.lines[first : first + _EVIDENCE]]
-    return tuple(mask_private(line)[:_LONGEST] for line in lines if line)
+    near = (line.strip() for line in text.lines[first : first + 2 * _EVIDENCE])
+    lines = [line for line in near if line][:_EVIDENCE]
+    return tuple(mask_private(line)[:_LONGEST] for line in lines)

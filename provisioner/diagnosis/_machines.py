@@ -123,6 +123,7 @@ _MUSL: Final = tuple(
 # The prompt of Alpine's shell: the folder, a blank, and the sign of root.
 _BUSYBOX_PROMPT: Final = re.compile(r"^(?:/|~|/[\w.-]+(?:/[\w.-]+){0,6}) # ")
 _GLIBC: Final = (
+    r"you're on linux \(`manylinux_(2_\d{1,2})_",
     r"matching platform tag \(e\.g\., `manylinux_(2_\d{1,2})_",
     r"--python-platform[ =]\w{1,12}-manylinux_(2_\d{1,2})\b",
     r"\bldd \((?:gnu libc|ubuntu glibc|debian glibc)[^)]{0,60}\) (2\.\d{1,2})",

@@ -12,7 +12,9 @@ from provisioner.diagnosis._scene import (
     MANYLINUX_X,
     NOT_FOUND,
     POETRY,
+    UV_CURRENT,
     UV_NOT_FOUND,
+    UV_PLATFORM,
     candidate,
     is_apple_chip,
     platform_guesses,
@@ -99,7 +101,8 @@ def candidates_by_offer(scene: Scene, target: tuple[str, ...]) -> Iterator[Candi
     """Yield why a release is not among those that pip lists."""
     wish = scene.wish
     if wish.offered is None:
-        if POETRY.find(scene.flow) is None and wish.operator == "==":
+        elsewhere = any(each.find(scene.flow) for each in (POETRY, UV_PLATFORM, UV_CURRENT))
+        if not elsewhere and wish.operator == "==":
             yield candidate(scene, "index-missing-torch", 60, "likely")
         return
     public = tuple(one for one in wish.offered if "+" not in one)

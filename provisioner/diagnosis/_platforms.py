@@ -17,6 +17,7 @@ from provisioner.diagnosis._scene import (
     candidate,
     is_apple_chip,
     platform_guesses,
+    python_candidate,
     torch_of,
 )
 
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
 _FIRST_WINDOWS_ARM: Final = Version("2.7.0")
 _BITS_32: Final = 32
+_ARM_32: Final = frozenset({"armv7l", "armv6l"})
+_DO_64_BIT: Final = (
+    "Install the 64-bit edition of the system (Raspberry Pi OS 64-bit; `uname -m` must say "
+    "`aarch64`) and run the command again; there is no torch for 32-bit ARM."
+)
 _NO_WHEELS: Final = frozenset({"armv7l", "armv6l", "i686", "ppc64le", "riscv64"})
 _UV_HINT_PLATFORM: Final = pattern(r"you're on (?:linux|macos|windows) \(`([\w.]{3,40})`\), but")
 _UV_SUBJECT: Final = pattern(
@@ -57,7 +63,8 @@ def candidates_by_machine(scene: Scene) -> Iterator[Candidate]:
     if facts.bits == _BITS_32 and facts.machine not in _NO_WHEELS - {"i686"}:
         yield candidate(scene, "python-32bit", 84, "certain")
     elif facts.machine in _NO_WHEELS:
-        yield candidate(scene, "platform-arch", 83, "certain")
+        fix = _DO_64_BIT if facts.machine in _ARM_32 else None
+        yield candidate(scene, "platform-arch", 83, "certain", fix=fix)
     if scene.platform == "windows-arm64" and (
         version is None or Version(version) < _FIRST_WINDOWS_ARM
     ):
@@ -137,11 +144,11 @@ def candidates_by_poetry(scene: Scene) -> Iterator[Candidate]:
     if POETRY.find(scene.flow) is None:
         return
     if _POETRY_ABI.find(scene.flow) is not None:
-        yield candidate(scene, "python-version", 78, "certain")
+        yield python_candidate(scene, 78, "certain")
     elif _POETRY_PLATFORM.find(scene.flow) is not None:
         yield from platform_guesses(scene, 70)
     else:
-        yield candidate(scene, "python-version", 60, "likely")
+        yield python_candidate(scene, 60, "likely")
         yield candidate(scene, "platform-macos-intel", 50, "possible")
 
 
@@ -161,6 +168,8 @@ def candidates_by_platform(flow: str, facts: Facts) -> Iterator[Candidate]:
         yield Candidate(category="platform-glibc", weight=60, confidence="possible", at=at)
     elif facts.machine not in (None, "x86_64"):
         yield Candidate(category="platform-arch", weight=64, confidence="likely", at=at)
+    elif facts.system not in (None, "macos"):
+        yield Candidate(category="python-version", weight=62, confidence="likely", at=at)
     else:
         yield Candidate(category="platform-macos-intel", weight=64, confidence="likely", at=at)
         yield Candidate(category="python-version", weight=58, confidence="possible", at=at)

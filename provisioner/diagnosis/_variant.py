@@ -111,7 +111,11 @@ def _old_variant(scene: Scene) -> Iterator[Candidate]:
     else:
         offered = [Version(one) for one in scene.wish.offered or ()]
         newer = bool(offered) and min(offered) > version
-        yield candidate(scene, "index-missing-torch", 74, "likely")
+        fix = (
+            f"Give PyTorch's page of old builds: `pip install \"{scene.wish.name}=={version}+"
+            f'{scene.wish.accelerator}" -f https://download.pytorch.org/whl/torch_stable.html`.'
+        )
+        yield candidate(scene, "index-missing-torch", 74, "likely", fix=fix)
         yield candidate(scene, "python-version", 77 if newer else 60, "likely")
 
 

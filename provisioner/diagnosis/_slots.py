@@ -1,0 +1,173 @@
+"""The values that a fix may show: facts of the text, and what the compat data makes of them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from packaging.version import InvalidVersion, Version
+
+from provisioner.diagnosis._facts import TRIO
+from provisioner.diagnosis._published import published
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from provisioner.compat import Compat
+    from provisioner.diagnosis._facts import Facts
+    from provisioner.diagnosis._normalise import Text
+    from provisioner.diagnosis._published import Place
+
+_MODULE: Final = re.compile(r"no module named ['\"]?([a-z_][\w]{0,40})")
+_BUILT: Final = re.compile(
+    r"(?:failed to build `?|collecting |building wheel for )"
+    r"([a-z0-9][\w.-]{0,60}?)(?:==[\w.]{1,20})?(?:[ `,]|$)"
+)
+_TAIL: Final = 200_000
+_MAJORS: Final = ("12", "13", "11", "10")
+"""Series of CUDA, the one to take first: most drivers in use run 12, and 13 is for new ones."""
+_MINOR_COMPATIBLE: Final = 11
+"""From this CUDA on a driver runs builds of its whole series, newer ones included."""
+
+
+def read_slots(text: Text, facts: Facts, compat: Compat) -> dict[str, str]:
+    """Return the values by name, each in the form of its kind; what is not known is left out."""
+    module = _MODULE.search(text.flow)
+    built = _BUILT.findall(text.flow[-_TAIL:])
+    torch = facts.torch if facts.torch and compat.release(facts.torch) else None
+    older = _older_cuda(facts, compat)
+    found = {
+        "torch": torch,
+        "accelerator": facts.accelerator or _only_accelerator(facts),
+        "python": facts.python,
+        "gpu": facts.gpu,
+        "cuda": facts.cuda,
+        "older": older,
+        "too_old": facts.cuda if older is None else None,
+        "glibc": facts.glibc,
+        "module": module[1] if module is not None else None,
+        "package": built[-1] if built else None,
+        "pairs": _pairs(torch, compat),
+        "suits": _suiting_python(facts, compat),
+        "runs": _torch_for_glibc(facts, compat),
+        "coded": _build_for_gpu(facts.gpu, facts, compat) if facts.gpu is not None else None,
+        "mac": "mps" if facts.system == "macos" else None,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _only_accelerator(facts: Facts) -> str | None:
+    names = {one.accelerator for one in facts.indexes if one.accelerator}
+    return next(iter(names)) if len(names) == 1 else None
+
+
+def _pairs(torch: str | None, compat: Compat) -> str | None:
+    if torch is None:
+        return None
+    members = [
+        f"{name}=={pairs[0].version}" for name in TRIO[1:] if (pairs := compat.pairs(torch, name))
+    ]
+    return " ".join(members)
+
+
+def _older_cuda(facts: Facts, compat: Compat) -> str | None:
+    """Return the newest CUDA accelerator that the driver's CUDA version covers."""
+    if facts.cuda is None:
+        return None
+    try:
+        limit = Version(facts.cuda)
+    except InvalidVersion:
+        return None
+    fitting = [
+        (newest, one.name)
+        for one in compat.accelerators.values()
+        if one.name.startswith("cu")
+        and one.toolkits
+        and _covers(limit, newest := max(map(Version, one.toolkits)))
+    ]
+    return max(fitting)[1] if fitting else None
+
+
+def _covers(driver: Version, toolkit: Version) -> bool:
+    return toolkit <= driver or (driver.major == toolkit.major >= _MINOR_COMPATIBLE)
+
+
+def _suiting_python(facts: Facts, compat: Compat) -> str | None:
+    """Return the newest Python that has a wheel of what was wanted, where that is known."""
+    for wish in facts.wishes:
+        known = published(compat, wish.name)
+        if known is None or wish.version is None or not known.knows(wish.version):
+            continue
+        places = known.at(wish.version, accelerator=wish.accelerator) or known.at(wish.version)
+        here = [one for one in places if _is_here(one, facts)]
+        return _newest(py for one in here or places for py in one.pythons)
+    return None
+
+
+def _is_here(place: Place, facts: Facts) -> bool:
+    return facts.system is None or place.platform.startswith(facts.system)
+
+
+def _newest(pythons: Iterable[str]) -> str | None:
+    plain = [one for one in pythons if not one.endswith("t")]
+    return max(plain, key=lambda one: [int(part) for part in one.split(".")], default=None)
+
+
+def _torch_for_glibc(facts: Facts, compat: Compat) -> str | None:
+    """Return the newest torch on the default index that runs with the C library of the text."""
+    known = published(compat, "torch") if facts.glibc is not None else None
+    if known is None:
+        return None
+    machine = "aarch64" if facts.machine == "arm64" else "x86_64"
+    fitting = [
+        version
+        for version in known.versions
+        for place in known.at(version, platform=f"linux-{machine}", index="default")
+        if place.glibc is not None
+        and Version(place.glibc) <= Version(facts.glibc or "0")
+        and facts.python in {None, *place.pythons}
+    ]
+    return fitting[-1] if fitting else None
+
+
+def _build_for_gpu(gpu: str, facts: Facts, compat: Compat) -> str | None:
+    """Return options of pip for the newest torch with code for a GPU.
+
+    Of several CUDAs the one that most drivers run: a build of CUDA 12, and of those the oldest.
+    """
+    builds = [
+        build
+        for release in compat.releases
+        for build in compat.builds(release.torch, platform="linux-x86_64")
+        if build.index == "pytorch"
+        and build.accelerator.startswith("cu")
+        and (facts.python is None or build.known_for(facts.python) is not None)
+        and _has_code(gpu, build.torch, build.accelerator, compat)
+    ]
+    best = max(
+        builds,
+        key=lambda one: (
+            -_MAJORS.index(one.accelerator[2:4]),
+            Version(one.torch),
+            -int(one.accelerator[2:]),
+        ),
+        default=None,
+    )
+    if best is None:
+        return None
+    return f'"torch=={best.torch}" --index-url https://download.pytorch.org/whl/{best.accelerator}'
+
+
+def _has_code(gpu: str, torch: str, accelerator: str, compat: Compat) -> bool:
+    """Whether a build was compiled for a GPU, or for an older one of the same generation."""
+    code = compat.hardware.cuda_code(torch, "linux-x86_64", accelerator)
+    wanted = _capability(gpu)
+    if code is None or code.sm is None or wanted is None:
+        return False
+    having = [tuple(map(int, one.split("."))) for one in code.sm if one.replace(".", "").isdigit()]
+    return any(one[0] == wanted[0] and one[1] <= wanted[1] for one in having)
+
+
+def _capability(gpu: str) -> tuple[int, int] | None:
+    digits = gpu.removeprefix("sm_").rstrip("a")
+    return (int(digits[:-1]), int(digits[-1])) if digits.isdigit() and len(digits) > 1 else None
