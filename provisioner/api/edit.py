@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from provisioner.environment import Applied
     from provisioner.lockfile import Lock, Upgrade
-    from provisioner.spec import Wanted
+    from provisioner.spec import Spec, Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,8 @@ def remove(
 ) -> Edited:
     """Have a spec not ask for packages any more; torchvision and torchaudio are left out.
 
+    What a template asks for is unset with ``false``.
+
     Raises:
         SpecError: The spec does not ask for one of them (``TE638``), or is not valid.
         PlanError: The combination cannot be; nothing was written.
@@ -82,7 +84,7 @@ def remove(
         VerificationError: As :func:`add`.
     """
     text = _valid_text(spec)
-    edited = without_dependencies(text, names)
+    edited = without_dependencies(text, names, _inherited(text, spec))
     return _finish(spec, text, edited, apply=apply, reporter=reporter)
 
 
@@ -140,6 +142,19 @@ def _no_project(folder: Path) -> Finding:
     )
 
 
+def _inherited(text: str, spec: Path) -> frozenset[str]:
+    """Return the normalised names of the dependencies that the templates of a spec have."""
+    own = [one.name for one in _parsed(text, spec).dependencies if one.file is None]
+    if "extends" not in text:
+        return frozenset()
+    alone = without_dependencies(text, own)
+    return frozenset(one.name for one in _parsed(alone, spec).dependencies)
+
+
+def _parsed(text: str, spec: Path) -> Spec:
+    return parse_spec(text, spec, template_access(os.environ))
+
+
 def _valid_text(spec: Path) -> str:
     """Return the text of a spec that is valid as it is.
 
@@ -147,7 +162,7 @@ def _valid_text(spec: Path) -> str:
         SpecError: It is not, or cannot be read.
     """
     text = read_text(spec)
-    parse_spec(text, spec, template_access(os.environ))
+    _parsed(text, spec)
     return text
 
 
@@ -163,7 +178,7 @@ def _finish(  # noqa: PLR0913 - keywords
     from provisioner.api.lock import LockOptions, lock
 
     reporter = reporter or Reporter()
-    spec = parse_spec(after, path, template_access(os.environ))
+    spec = _parsed(after, path)
     # What is applied is fetched anyway.
     options = LockOptions(allow_download=apply)
     if upgrade is not None:

@@ -1,6 +1,7 @@
 """What the engine's standard error means, as one finding.
 
-Only the causes that locking meets every day; the engine's own words stay available as ``why``.
+Only the causes that locking meets every day. The engine's own words are the ``why`` where there
+are no better ones; ``--verbose`` shows them always.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from provisioner.lockfile._request import REQUEST_NAME
 from provisioner.urls import mask
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from provisioner.lockfile._sources import LockSources
     from provisioner.process import Completed
 
@@ -116,6 +119,8 @@ def explain_engine(completed: Completed, sources: LockSources) -> Finding:
         todo += f" Constraints from {files} count too."
     if sources.is_isolated and "pip was not found" in text:
         todo = "PyTorch's index has no `pip`: leave it out with `seed = false`."
+    if code == "TE403" and (absent := _absent(text, sources, todo)) is not None:
+        return absent
     # Imported late: most runs of the engine go well, and need no knowledge of what goes wrong.
     from provisioner.diagnosis.own import with_cause, with_log  # noqa: PLC0415
 
@@ -123,6 +128,39 @@ def explain_engine(completed: Completed, sources: LockSources) -> Finding:
     if (code, seen, todo) == _UNKNOWN:
         finding = with_cause(finding, text)
     return with_log(finding, text, quoted_lines=_LINES)
+
+
+_NOT_FOUND: Final = re.compile(
+    r"([\w.-]+) was not found in the (?:package registry|provided package locations)"
+)
+_NO_WHEEL: Final = re.compile(r"Wheels are required for `([\w.-]+)`")
+_NEEDS: Final = r"([\w.-]+?)(?:[=<>!~]=?\S+)? depends on {}\b"
+
+
+def _absent(text: str, sources: LockSources, todo: str) -> Finding | None:
+    """Return the finding for packages that no index has, or has no wheel of; None where unclear."""
+    joined = " ".join(text.split())
+    rules = ((_NOT_FOUND, "is on none of the indexes"), (_NO_WHEEL, "has no wheel for the target"))
+    found = ((list(dict.fromkeys(one.findall(joined))), rule) for one, rule in rules)
+    names, rule = next(((names, rule) for names, rule in found if names), ([], ""))
+    if not names:
+        return None
+    asked = sources.general if not sources.no_index else ()
+    places = [f"`{one.public}`" for one in asked]
+    places += [f"`{mask(one)}`" for one in sources.find_links]
+    needed = [one for name in names for one in _who_needs(name, joined)]
+    return Finding(
+        code="TE403",
+        message="\n".join(f"`{name}` {rule}." for name in names),
+        why="\n".join([*needed, f"Looked at {' and '.join(places)}."]),
+        do=todo,
+    )
+
+
+def _who_needs(name: str, text: str) -> Iterator[str]:
+    """Yield a sentence for everything that the engine says needs a package."""
+    for who in dict.fromkeys(re.findall(_NEEDS.format(re.escape(name)), text)):
+        yield f"{'The spec asks for' if who == 'spec' else f'`{who}` needs'} `{name}`."
 
 
 def _project(file: str) -> str:

@@ -128,7 +128,7 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
             reporter.step("There is no solution; looking for the reason")
             tangle = _tangle(request, resolver, wanted)
             raise WorldError(explain_conflict(tangle, exc.findings[0])) from exc
-        raise
+        raise WorldError(_placed(one, request.spec) for one in exc.findings) from exc
     routed = {name: origins[name][0] for name in sorted(settled.routed & origins.keys())}
     published = published_files(routed, sources.trio, tags, pages)
     learned = learn_hashes(
@@ -176,6 +176,14 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     )
     made = replace(_lock(request, packages), sources=sized(from_source, request.client))
     return made, notes
+
+
+def _placed(finding: Finding, spec: Spec) -> Finding:
+    """Return a finding with the place of the dependency that it names, if it is one."""
+    for one in spec.dependencies:
+        if finding.code == "TE403" and f"`{one.name}`" in finding.message:
+            return replace(finding, where=spec.where_dependency(one, f"dependencies.{one.name}"))
+    return finding
 
 
 def _settled(

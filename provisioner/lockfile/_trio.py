@@ -101,7 +101,7 @@ def locate_trio(
         raise WorldError(_not_local(missing, sources))
     if _local_places(sources):
         raise WorldError([*failure.findings, _not_local(missing, sources)])
-    raise WorldError(replace(one, do=f"{one.do} {_MIRROR}") for one in failure.findings)
+    raise WorldError(_with_mirror(one) for one in failure.findings)
 
 
 def _found_on_index(
@@ -194,6 +194,13 @@ def _local_places(sources: LockSources) -> list[str]:
     """Return the places that may hold a stand-in, as they are shown."""
     places = [mask(place) for place in sources.find_links]
     return places + [one.public for one in sources.general if local_path(one.url) is not None]
+
+
+def _with_mirror(finding: Finding) -> Finding:
+    """Add that a mirror may help, unless the finding says so itself."""
+    if "`pytorch`" in finding.do:
+        return finding
+    return replace(finding, do=f"{finding.do} {_MIRROR}")
 
 
 def _not_local(missing: list[ChosenBuild], sources: LockSources) -> Finding:

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from provisioner.findings import Finding, SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, MutableMapping
+    from collections.abc import Collection, Iterable, MutableMapping
 
     from packaging.specifiers import SpecifierSet
 
@@ -73,10 +73,15 @@ def with_dependencies(text: str, wanted: Iterable[Wanted]) -> str:
     return tomlkit.dumps(document)
 
 
-def without_dependencies(text: str, names: Iterable[str]) -> str:
+def without_dependencies(text: str, names: Iterable[str], inherited: Collection[str] = ()) -> str:
     """Return the text of a spec that does not ask for these packages.
 
     torchvision and torchaudio follow torch where nothing is said, so they become ``false``.
+
+    Args:
+        text: The spec.
+        names: As a person writes them.
+        inherited: Normalised names of dependencies that templates have; they become ``false`` too.
 
     Raises:
         SpecError: The spec does not ask for one of them, or it is torch itself (``TE638``).
@@ -91,6 +96,8 @@ def without_dependencies(text: str, names: Iterable[str]) -> str:
         key = _key_of(dependencies, normal)
         if normal in TRIO[1:]:
             document["torch"][normal] = False
+        elif normal in inherited:
+            document.setdefault("dependencies", tomlkit.table())[key or normal] = False
         elif key is None:
             missing.append(_not_asked_for(name))
         else:
@@ -167,7 +174,7 @@ def _not_asked_for(name: str) -> Finding:
     return Finding(
         code="TE638",
         message=f"The spec does not ask for `{name}`.",
-        why="It has no line under `[dependencies]`; a package that others need is there for them, "
-        "and a template's line stands in the template.",
-        do="Remove what needs it, or edit the template that asks for it.",
+        why="Neither it nor a template has a line for it under `[dependencies]`; a package that "
+        "others need is there for them.",
+        do="Remove what needs it.",
     )

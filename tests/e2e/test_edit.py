@@ -40,6 +40,17 @@ def test_add_and_remove(small: Workspace) -> None:
     assert small.run_python("import numpy").exit_code == 1
 
 
+def test_remove_what_a_template_asks_for(workspace: Workspace) -> None:
+    """It is unset in the spec, and the template stays as it is."""
+    workspace.write("base.toml", '[dependencies]\neinops = "*"\ntqdm = "*"\n')
+    spec = workspace.write_spec(torch="2.6.0", torchvision=False, torchaudio=False)
+    spec.write_text('extends = ["base.toml"]\n' + spec.read_text())
+    workspace.torchenv("remove", "einops", "--no-apply").check()
+    assert "einops = false" in spec.read_text()
+    lock = (workspace.root / "pylock.torchenv.toml").read_text()
+    assert ('name = "einops"' in lock, 'name = "tqdm"' in lock) == (False, True)
+
+
 def test_a_wish_that_cannot_be_leaves_the_spec(small: Workspace) -> None:
     """Spec and lock stay byte for byte, whether the planner, the index or the spec says no."""
     small.torchenv("lock").check()

@@ -68,10 +68,13 @@ def test_misspelt_dependency(workspace: Workspace) -> None:
     (finding,) = findings(workspace)
     assert (finding["code"], finding["message"]) == (
         "TE403",
-        "A package is on none of the indexes.",
+        "`numpyy` is on none of the indexes.",
     )
-    assert "numpyy was not found" in finding["why"]
-    assert "the spec depends on numpyy" in finding["why"]
+    assert finding["why"].splitlines() == [
+        "The spec asks for `numpyy`.",
+        f"Looked at `{workspace.index.default}`.",
+    ]
+    assert finding["where"]["key"] == "dependencies.numpyy"
 
 
 @pytest.mark.parametrize(

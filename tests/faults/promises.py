@@ -66,6 +66,12 @@ PROMISES: Final = (
         tests=("tests/faults/test_fetching.py::test_nothing_is_downloaded_twice",),
     ),
     Promise(
+        fault="Killed while the locks of a spec's targets are written",
+        promise="Each lock is the old one or the new one, whole; a mixture of both is refused "
+        "(`TE460`), and `torchenv lock` makes all anew.",
+        tests=("tests/faults/test_lock_writing.py::test_killed_while_locks_are_written",),
+    ),
+    Promise(
         fault="Ctrl-C, or a signal that ends programs",
         promise="As a kill, and what was begun is removed at once.",
         tests=("tests/environment/test_interruptions.py::test_ctrl_c",),

@@ -52,13 +52,13 @@ all indexes are equally trusted, use `--index-strategy unsafe-best-match` to con
 @pytest.mark.parametrize(
     ("stderr", "code", "message"),
     [
-        (NOT_FOUND.format("numpyy"), "TE403", "A package is on none of the indexes."),
+        (NOT_FOUND.format("numpyy"), "TE403", "`numpyy` is on none of the indexes."),
         (
             NOT_FOUND.format("a") + FORBIDDEN,
             "TE402",
             "An index wants a user and a password or token, and was given none that it accepts.",
         ),
-        (NO_WHEEL, "TE403", "A package has no wheel that the target can use."),
+        (NO_WHEEL, "TE403", "`a` has no wheel for the target."),
         (FIRST_INDEX, "TE405", "No set of versions satisfies all requirements."),
         (
             "error: Couldn't parse requirement in `limits.txt` at position 0\n",

@@ -15,6 +15,9 @@ from packaging.pylock import Pylock
 from provisioner import toml
 from provisioner.findings import TorchenvError, VerificationError, WorldError
 from provisioner.lockfile import (
+    Archive,
+    Checkout,
+    Folder,
     Lock,
     LockedPackage,
     LockedWheel,
@@ -23,6 +26,7 @@ from provisioner.lockfile import (
     write_locks,
 )
 from provisioner.planner import ChosenBuild, Constraint, Target
+from provisioner.spec import Repository
 
 
 def wheel(name: str, *, confirmed: bool = True) -> LockedWheel:
@@ -70,6 +74,40 @@ def written(folder: Path) -> Lock:
     lock = sample(folder / "pylock.torchenv.toml")
     assert write_locks([lock]) == (True,)
     return replace(lock, digest=hashlib.sha256(lock.file.read_bytes()).hexdigest())
+
+
+def test_round_trip_of_sources(tmp_path: Path) -> None:
+    """What is built is an entry of its own kind for every reader, and marked for ours."""
+    hashed = "cd" * 32
+    lock = replace(
+        sample(tmp_path / "pylock.torchenv.toml"),
+        sources=(
+            Archive(
+                name="docopt",
+                version="0.6.2",
+                index="https://registry.example/simple",
+                file="docopt-0.6.2.tar.gz",
+                url="https://registry.example/docopt-0.6.2.tar.gz",
+                size=25901,
+                sha256=hashed,
+            ),
+            Folder(name="mypkg", path="src", editable=True),
+            Checkout(
+                name="team",
+                repository=Repository(url="https://git.example/t.git", rev="v1", subdirectory="a"),
+                commit="ef" * 20,
+            ),
+        ),
+    )
+    write_locks([lock])
+    read = read_lock(lock.file)
+    assert (read.packages, read.sources) == (lock.packages, lock.sources)
+    document = toml.loads(lock.file.read_text())
+    assert document["tool"]["torchenv"]["from-source"] == ["docopt", "mypkg", "team"]
+    packages = Pylock.from_dict(document).packages
+    assert [one.directory.editable for one in packages if one.directory] == [True]
+    assert [one.vcs.commit_id for one in packages if one.vcs] == ["ef" * 20]
+    assert [one.sdist.hashes for one in packages if one.sdist] == [{"sha256": hashed}]
 
 
 def test_round_trip(tmp_path: Path) -> None:

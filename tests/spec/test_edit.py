@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,6 +94,14 @@ def test_what_the_spec_does_not_ask_for_cannot_be_removed() -> None:
         ("TE638", "The spec does not ask for `scipy`."),
         ("TE638", "torch cannot be removed from a spec."),
     ]
+
+
+def test_what_a_template_asks_for_is_unset() -> None:
+    """Where a template has the dependency, ``false`` takes it away; the own line goes too."""
+    text = without_dependencies(SPEC, ["num.PY", "scipy"], inherited={"num-py", "scipy"})
+    dependencies = tomlkit.parse(text).unwrap()["dependencies"]
+    unset = [key for key, value in dependencies.items() if value is False]
+    assert unset == ["Num_Py", "scipy"]
 
 
 @pytest.mark.parametrize(
