@@ -142,6 +142,7 @@ TITLES: Final[dict[str, str]] = {
     "TE515": "A bundle is incomplete, damaged, or none",
     "TE530": "The keyring cannot be asked",
     "TE531": "A server wants a certificate of its user",
+    "TE532": "Pages of an index are not on this machine",
     # -- environment
     "TE601": "The environment's path is a file",
     "TE602": "The environment's path holds something else",

@@ -42,7 +42,7 @@ class Known(NamedTuple):
         )
 
 
-def known_for(spec: Spec, host: HostFacts) -> Known:
+def known_for(spec: Spec, host: HostFacts, *, offline: bool = False) -> Known:
     """Return the compat data, extended from the index where the spec wants a newer torch.
 
     A wish that the data can serve makes no request, and neither does one that no newer release
@@ -52,6 +52,7 @@ def known_for(spec: Spec, host: HostFacts) -> Known:
     Args:
         spec: What is wanted.
         host: The machine to plan for, where a target names no platform.
+        offline: Whether the index is not to be asked; what an earlier plan read counts.
     """
     compat = load_compat()
     if not is_beyond(spec, compat):
@@ -64,10 +65,12 @@ def known_for(spec: Spec, host: HostFacts) -> Known:
 
     base = strip_credentials(_base(spec))
     place, when = (f"`{base}`" if base else "the default index"), "read for this plan"
+    if offline:
+        when = "as it was read earlier"
     wanted = (_base(spec), _accelerators(spec, compat))
     notes = notes_of(spec, *wanted)
     try:
-        seen = sightings(spec, compat, *wanted)
+        seen = sightings(spec, compat, *wanted, offline=offline)
     except TorchenvError as exc:
         # What was locked on a connected machine can then still be applied and looked at.
         seen, when = read_notes(notes), "as an earlier plan read it, since it cannot be asked now"

@@ -35,7 +35,7 @@ _CONNECTIONS: Final = 4
 
 
 def sightings(
-    spec: Spec, compat: Compat, base: str, accelerators: tuple[str, ...]
+    spec: Spec, compat: Compat, base: str, accelerators: tuple[str, ...], *, offline: bool = False
 ) -> list[Sighting]:
     """Read the pages of the trio, and the metadata of members that the data does not have.
 
@@ -44,11 +44,12 @@ def sightings(
         compat: The data that ships.
         base: Base of an index in PyTorch's layout; empty for the default index.
         accelerators: Whose folders are read.
+        offline: Whether only what is kept on this machine is read.
 
     Raises:
         TorchenvError: The index cannot be asked or understood.
     """
-    setting = Setting(spec)
+    setting = Setting(spec, offline=offline)
     index: IndexKind = "pytorch" if base else "default"
     if base:
         folders = [(f"{base}/{one}", one) for one in accelerators]

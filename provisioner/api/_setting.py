@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from provisioner.network import Network
     from provisioner.spec import Spec
     from provisioner.store import Store
+
+
+PAGES: Final = "pages"
+"""Folder of the store in which pages of indexes are kept, for a time without a network."""
 
 
 class Setting:
@@ -60,9 +65,8 @@ class Setting:
         from provisioner.lockfile import public_indexes
         from provisioner.network import signed_in
 
-        if self.offline:
-            return self.connections
-        return signed_in(self.connections, public_indexes(self.pip))
+        network = replace(self.connections, pages=self.store.root / PAGES, offline=self.offline)
+        return network if self.offline else signed_in(network, public_indexes(self.pip))
 
     @cached_property
     def store(self) -> Store:

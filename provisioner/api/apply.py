@@ -51,7 +51,7 @@ class InPlaceOptions:
     wait: bool = True
     """Wait for another apply on the same environment."""
     offline: bool = False
-    """Fetch nothing, and never resolve."""
+    """Fetch nothing, and resolve from what is on this machine."""
     bundle: Path | None = None
     """Take wheels from this bundle, and fetch nothing."""
     repair: bool = False
@@ -82,7 +82,8 @@ def apply(  # noqa: PLR0913 - keywords, each a word of the command line
         locked: Refuse a missing or stale lock, and never resolve.
         wait: Wait for another apply on the same environment.
         repair: Compare every byte with the wheels first, and not sizes and times only.
-        offline: Fetch nothing; the lock must be there, and its wheels on this machine.
+        offline: Fetch nothing: wheels are those of this machine, and where the lock is missing or
+            stale, so are the pages that it is made from.
         install_python: Let the engine fetch the Python where the machine does not have it.
         bundle: Take wheels from this bundle (``torchenv bundle``), and fetch nothing.
         reporter: Listens to the progress.
@@ -100,11 +101,11 @@ def apply(  # noqa: PLR0913 - keywords, each a word of the command line
     )
 
     reporter = reporter or Reporter()
-    choice, planned = _settle(spec, target, reporter)
+    choice, planned = _settle(spec, target, reporter, offline=offline or bundle is not None)
     require_free_place(choice.spec.path)
     setting = Setting(choice.spec, offline=offline, bundle=bundle)
     interpreter = _interpreter(choice.spec, planned, reporter, setting, may_install=install_python)
-    locked = locked or setting.offline
+    locked = locked or bundle is not None
     request, notes = _request((choice.spec, planned), setting, interpreter, reporter, locked=locked)
     require_elsewhere(choice.spec.path, {package.name for package in request.lock.packages})
     done = apply_lock(replace(request, wait=wait, repair=repair), reporter)
@@ -135,10 +136,11 @@ def apply_in_place(
     from provisioner.environment.inplace import apply_in_place as change
 
     reporter = reporter or Reporter()
-    choice, planned = _settle(spec, options.target, reporter)
+    offline = options.offline or options.bundle is not None
+    choice, planned = _settle(spec, options.target, reporter, offline=offline)
     site = ask_site(find_python(options.environment or choice.spec.path), os.environ)
     setting = Setting(choice.spec, offline=options.offline, bundle=options.bundle)
-    locked = options.locked or setting.offline
+    locked = options.locked or options.bundle is not None
     request, notes = _request(
         (choice.spec, planned), setting, site.interpreter, reporter, locked=locked
     )
@@ -155,14 +157,16 @@ def apply_in_place(
     return replace(done, target=choice.name, findings=tuple(findings))
 
 
-def _settle(spec: Spec, target: str | None, reporter: Reporter) -> tuple[Choice, Plan]:
+def _settle(
+    spec: Spec, target: str | None, reporter: Reporter, *, offline: bool
+) -> tuple[Choice, Plan]:
     """Return the target and its plan, for this machine.
 
     Raises:
         PlanError: The combination cannot be, or not here.
     """
     choice = settle_target(spec, target)
-    planned = plan(choice.spec.widened).of(choice.name)
+    planned = plan(choice.spec.widened, offline=offline).of(choice.name)
     if choice.why:
         reporter.chosen(choice.why)
     reporter.planned(planned)

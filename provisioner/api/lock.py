@@ -48,6 +48,8 @@ class LockOptions:
     """Whether to ask how much the packages take when installed, which costs requests."""
     versions: tuple[tuple[str, str], ...] = ()
     """(name, version) to start from where there is no lock yet."""
+    offline: bool = False
+    """Ask nobody: resolve from what earlier locks of this machine read."""
     allow_download: bool = False
     """Whether wheels of any size may be fetched where no index states their hash."""
 
@@ -172,7 +174,7 @@ def lock(
     if all(map(_is_right, jobs)) and not options.makes_anew:
         found = _as_set([job.as_it_is() for job in jobs])
     else:
-        found = _made(jobs, Setting(spec), reporter, options)
+        found = _made(jobs, Setting(spec, offline=options.offline), reporter, options)
     return replace(found, findings=(*found.findings, *left_over(spec.widened)))
 
 
@@ -185,7 +187,9 @@ def make_locks(spec: Spec, setting: Setting, reporter: Reporter) -> LockedSet:
         VerificationError: As :func:`lock`.
     """
     # Who applies has asked for this target's wheels, and not for those of the others.
-    options = LockOptions(allow_download=len(spec.widened.targets) == 1, measures=False)
+    options = LockOptions(
+        allow_download=len(spec.widened.targets) == 1, measures=False, offline=setting.offline
+    )
     return _made(_jobs(spec, options), setting, reporter, options)
 
 
@@ -230,7 +234,7 @@ def _jobs(spec: Spec, options: LockOptions) -> tuple[_Job, ...]:
         PlanError: The combination cannot be.
         VerificationError: A file at the place of a lock is not ours.
     """
-    plans = plan(spec.widened, keep=not options.upgrade.trio)
+    plans = plan(spec.widened, keep=not options.upgrade.trio, offline=options.offline)
     first, *others = (_job(one, plans.of(one.sole.name), options) for one in _each(spec))
     aligned = (
         replace(job, planned=align_trio(job.spec, job.planned, first.planned)) for job in others
@@ -301,7 +305,8 @@ def _made(
         except OSError as exc:
             raise WorldError(_unwritable_lock(locks[0].file, exc)) from exc
         wheels = {one.wheel.sha256: one.wheel for lock_ in locks for one in lock_.packages}
-        measured = list(wheels.values()) if options.measures else []
+        measures = options.measures and not setting.offline
+        measured = list(wheels.values()) if measures else []
         sizes = unpacked_sizes(measured, setting.store, client)
     done = [
         replace(

@@ -55,7 +55,12 @@ def merged_spec(path: str | Path = "torchenv.toml") -> Merged:
 
 
 def plan(
-    spec: Spec, *, host: HostFacts | None = None, explain: bool = False, keep: bool = True
+    spec: Spec,
+    *,
+    host: HostFacts | None = None,
+    explain: bool = False,
+    keep: bool = True,
+    offline: bool = False,
 ) -> Plans:
     """Judge the spec and choose the builds of each target; nothing is changed.
 
@@ -68,6 +73,7 @@ def plan(
             ``TORCHENV_HOST_FACTS`` names.
         explain: Whether each plan says what was decided and checked.
         keep: Whether a Python that is locked stays, where the spec leaves it open.
+        offline: Whether the index is not asked either; what an earlier plan read of it counts.
 
     Raises:
         PlanError: The combination cannot be; the findings say why and what can. Or the facts file
@@ -75,7 +81,7 @@ def plan(
     """
     is_here = host is None
     host = host or host_for(spec)
-    known = known_for(spec, host)
+    known = known_for(spec, host, offline=offline)
     verdict = plan_pythons(spec, known.compat, host, is_here=is_here, explain=explain, keep=keep)
     if isinstance(verdict, Refusal):
         raise PlanError(known.explained(verdict.findings))
@@ -83,7 +89,11 @@ def plan(
 
 
 def plan_with_changes(
-    spec: Spec, *, host: HostFacts | None = None, explain: bool = False
+    spec: Spec,
+    *,
+    host: HostFacts | None = None,
+    explain: bool = False,
+    offline: bool = False,
 ) -> Planned:
     """Plan, and compare the environment with the lock where there is one for this spec.
 
@@ -93,11 +103,12 @@ def plan_with_changes(
         spec: What is wanted.
         host: As for :func:`plan`.
         explain: As for :func:`plan`.
+        offline: As for :func:`plan`.
 
     Raises:
         PlanError: The combination cannot be.
     """
-    plans = plan(spec, host=host, explain=explain)
+    plans = plan(spec, host=host, explain=explain, offline=offline)
     if not any(spec.lock_file_of(target.name).exists() for target in spec.targets):
         return Planned(plans=plans, changes=None)
     # Imported here because a verdict alone needs none of it.

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from provisioner.api._setting import Setting
+from provisioner.api._setting import PAGES, Setting
 from provisioner.events import Reporter
 
 if TYPE_CHECKING:
@@ -71,11 +71,14 @@ def look_after_store(  # noqa: PLR0913 - keywords, each a word of the command li
 def _pruned(root: Path, days: float, *, dry_run: bool) -> StoreReport:
     """Remove wheels first, since what was unpacked of them is wanted as long as they are."""
     from provisioner.environment import remove_unused
+    from provisioner.network import prune_pages
     from provisioner.store import iter_kept, prune
 
     before = {one.sha256: one.idle_days for one in iter_kept(root) if not one.part}
     removed = tuple(prune(root, days, dry_run=dry_run))
     gone = {one.sha256 for one in removed}
     wheels = {sha: idle for sha, idle in before.items() if sha not in gone}
+    if not dry_run:
+        prune_pages(root / PAGES, days)
     unused = remove_unused(root, wheels, days, dry_run=dry_run)
     return StoreReport(root=root, kept=removed, unused=unused)

@@ -102,6 +102,8 @@ def engine_environ(network: Network) -> dict[str, str]:
     if network.client_cert is not None:
         environ["SSL_CLIENT_CERT"] = str(network.client_cert)
     environ.update(_proxy_environ(network))
+    if network.offline:
+        environ["UV_OFFLINE"] = "1"
     if network.trusted_hosts:
         environ["UV_INSECURE_HOST"] = " ".join(network.trusted_hosts)
     return environ

@@ -30,6 +30,12 @@ _LINES: Final = 12
 # Wordings of uv 0.13, each seen with a request made to fail that way.
 _CAUSES: Final = (
     (
+        r"was not found in the cache|network connectivity is disabled",
+        "TE532",
+        "What is known of a package is not on this machine, and `--offline` asks nobody.",
+        "Run `torchenv lock` once without `--offline`, or bring the lock and its wheels here.",
+    ),
+    (
         r"lack of valid authentication credentials",
         "TE402",
         "An index wants a user and a password or token, and was given none that it accepts.",

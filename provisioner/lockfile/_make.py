@@ -310,7 +310,7 @@ def _resolver(request: LockRequest, listener: YankListener, sources: LockSources
         on_detail=listener,
         may_build=frozenset(one.name for one in request.spec.dependencies if one.origin),
         preferences=request.preferences,
-        refresh=request.upgrade.refresh,
+        refresh=() if request.client.settings.offline else request.upgrade.refresh,
         newest=request.newest,
     )
 

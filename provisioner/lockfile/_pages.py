@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from provisioner.findings import WorldError
 from provisioner.network import NetworkError, parse_index_page
 from provisioner.urls import project_url
 
@@ -54,6 +55,7 @@ class Pages:
 
         Raises:
             NetworkError: The first page that cannot be had.
+            WorldError: Nobody may be asked, and several are not on this machine (``TE532``).
         """
         return self._together(lambda project: self.of(index, project), projects)
 
@@ -67,12 +69,12 @@ class Pages:
 
     def fetch_ahead(self, index: str, projects: Iterable[str]) -> None:
         """Fetch pages that are probably needed; one that cannot be had is asked for again later."""
-        with suppress(NetworkError):
+        with suppress(WorldError):
             self.of_each(index, projects)
 
     def measure_ahead(self, urls: Iterable[str]) -> None:
         """Ask for sizes that are probably needed, as :meth:`fetch_ahead`."""
-        with suppress(NetworkError):
+        with suppress(WorldError):
             self.sizes(urls)
 
     def _size(self, url: str) -> int:
@@ -84,4 +86,11 @@ class Pages:
         wanted = list(dict.fromkeys(questions))
         # The pool ends here: the engine must not be forked beside threads.
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
-            return dict(zip(wanted, pool.map(ask, wanted), strict=True))
+            answers = [pool.submit(ask, one) for one in wanted]
+        failures = [one.exception() for one in answers]
+        not_here = [
+            one for one in failures if isinstance(one, NetworkError) and one.cause == "offline"
+        ]
+        if len(not_here) > 1:
+            raise WorldError(finding for one in not_here for finding in one.findings)
+        return {one: answer.result() for one, answer in zip(wanted, answers, strict=True)}

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from provisioner.planner import ChosenBuild, Plan
 
 
+_NOT_HERE: Final = "TE532"
 _MIRROR: Final = "Or name a mirror with `pytorch` under `[sources]`."
 
 
@@ -197,8 +198,8 @@ def _local_places(sources: LockSources) -> list[str]:
 
 
 def _with_mirror(finding: Finding) -> Finding:
-    """Add that a mirror may help, unless the finding says so itself."""
-    if "`pytorch`" in finding.do:
+    """Add that a mirror may help, unless the finding says so itself, or nobody was asked."""
+    if "`pytorch`" in finding.do or finding.code == _NOT_HERE:
         return finding
     return replace(finding, do=f"{finding.do} {_MIRROR}")
 

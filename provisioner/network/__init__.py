@@ -6,6 +6,7 @@ from provisioner.network._keyring import signed_in
 from provisioner.network._pages import IndexFile, parse_index_page
 from provisioner.network._proxies import proxy_url
 from provisioner.network._settings import Keyring, Network, is_loopback
+from provisioner.network._shelf import prune_pages
 from provisioner.network._stop import StoppedError, StopSignal
 from provisioner.network._types import Download, Page
 
@@ -24,5 +25,6 @@ __all__ = [
     "is_loopback",
     "parse_index_page",
     "proxy_url",
+    "prune_pages",
     "signed_in",
 ]

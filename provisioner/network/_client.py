@@ -12,6 +12,7 @@ from provisioner.network._credentials import CredentialBook
 from provisioner.network._failures import NetworkError
 from provisioner.network._files import open_file, read_page, size_of_file
 from provisioner.network._ranges import download_of, range_headers
+from provisioner.network._shelf import Shelf
 from provisioner.network._stop import StopSignal
 from provisioner.network._types import Page
 from provisioner.urls import local_path, strip_credentials, with_credentials
@@ -35,6 +36,8 @@ INDEX_ACCEPT: Final = (
 """What an index may answer with, JSON first: PEP 691, "Version + Format Selection"."""
 PAGE_LIMIT_BYTES: Final = 256 << 20
 """Far above the largest page of an index known (about 40 MB); ends an endless answer."""
+_SIZE: Final = "size"
+"""What stands in the place of a content type where a file's size is kept."""
 _MOST_REDIRECTS: Final = 10
 _NO_AUTHORITY: Final = (
     "Its host or port cannot be understood; in a password, `/`, `?`, `#` and `@` are written as "
@@ -127,7 +130,20 @@ class Client:
         def fetch() -> Page:
             return self._read_page(self._request("GET", url, headers, stop), stop)
 
-        return self._retrying(fetch, stop)
+        return self._kept(url, accept, lambda: self._retrying(fetch, stop))
+
+    def _kept(self, url: str, accept: str, fetch: Callable[[], Page]) -> Page:
+        """Fetch a page and keep it; offline, return it as it was kept."""
+        shelf = None if self._network.pages is None else Shelf(self._network.pages)
+        if self._network.offline:
+            page = None if shelf is None else shelf.find(url, accept)
+            if page is None:
+                raise NetworkError("offline", url)
+            return page
+        page = fetch()
+        if shelf is not None:
+            shelf.keep(url, accept, page)
+        return page
 
     @property
     def settings(self) -> Network:
@@ -194,6 +210,14 @@ class Client:
         path = local_path(url)
         if path is not None:
             return size_of_file(path)
+
+        def fetch() -> Page:
+            body = str(self._size(url)).encode()
+            return Page(url=strip_credentials(url), content_type=_SIZE, body=body)
+
+        return int(self._kept(url, _SIZE, fetch).body)
+
+    def _size(self, url: str) -> int:
         try:
             length = self._length("HEAD", url)
         except NetworkError as exc:
@@ -248,6 +272,8 @@ class Client:
         self, method: str, url: str, headers: Mapping[str, str], stop: StopSignal
     ) -> Reply:
         """Send a request, follow redirects, and return an answer that is no error."""
+        if self._network.offline:
+            raise NetworkError("offline", url)
         for _ in range(_MOST_REDIRECTS + 1):
             stop.check()
             self._book.remember(url)

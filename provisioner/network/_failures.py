@@ -27,6 +27,7 @@ Cause = Literal[
     "tls-protocol",  # no version of TLS that both sides accept, or no TLS at all
     "proxy",
     "insecure",  # plain HTTP to a host that is not trusted
+    "offline",  # no server is to be asked
     "address",  # a URL that cannot be used
     "missing",  # a local path that does not exist
     "unreadable",  # a local path that cannot be read
@@ -164,6 +165,14 @@ _TEXTS: Final[dict[Cause, _Text]] = {
         "accepted from this machine and from trusted hosts only.",
         do="Use `https`, or trust the host with pip's `trusted-host` option or `trusted-hosts` "
         "under `[sources]`.",
+    ),
+    "offline": _Text(
+        code="TE532",
+        message="`{url}` is not on this machine, and `--offline` asks nobody.",
+        why="A lock is made from the pages of indexes; offline those count that an earlier lock of "
+        "this machine read, and this one did not.",
+        do="Run `torchenv lock` once without `--offline`, or bring the lock and its wheels with "
+        "`torchenv bundle` from a machine that has a network.",
     ),
     "address": _Text(
         code="TE412",

@@ -58,6 +58,10 @@ class Network:
     beside them on the same server, as with pip."""
     mirrors: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """(public, mirror): what begins with the one address is asked for at the other one."""
+    pages: Path | None = None
+    """Folder in which pages are kept for a time without a network; None keeps none."""
+    offline: bool = False
+    """Ask no server: what is kept is all there is."""
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The caller's environment variables: proxies, CA bundles, ``NETRC`` and ``HOME``."""
 

@@ -11,7 +11,7 @@ from provisioner.api.lock import LockOptions, check_lock, lock
 from provisioner.api.plan import load_spec
 from provisioner.cli import _parts
 from provisioner.cli._output import Output
-from provisioner.cli.commands._common import SPEC, output_options
+from provisioner.cli.commands._common import OFFLINE, SPEC, output_options
 from provisioner.findings import ExitCode
 from provisioner.lockfile import Upgrade
 
@@ -56,6 +56,7 @@ def _date_or_age(_context: click.Context, _option: click.Parameter, text: str | 
     is_flag=True,
     help="Fetch wheels of any size whose hash no index states, to learn it.",
 )
+@OFFLINE
 @output_options
 def command(  # noqa: PLR0913 - one for each option
     spec: Path,
@@ -65,6 +66,7 @@ def command(  # noqa: PLR0913 - one for each option
     upgraded: tuple[str, ...],
     exclude_newer: str | None,
     allow_download: bool,
+    offline: bool,
     **options: bool,
 ) -> int:
     """Plan SPEC, resolve it, and write the lock beside it (pylock.NAME.toml).
@@ -86,6 +88,7 @@ def command(  # noqa: PLR0913 - one for each option
             upgrade=Upgrade(everything=True) if upgrade else Upgrade.of(upgraded),
             exclude_newer=exclude_newer,
             allow_download=allow_download,
+            offline=offline,
         ),
         reporter=output.reporter(),
     )

@@ -40,9 +40,20 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Print what SPEC and its templates say together, and where, in place of the plan.",
 )
+@click.option(
+    "--offline",
+    is_flag=True,
+    help="Ask no index either where SPEC wants a torch that is newer than the compat data.",
+)
 @output_options
 def command(
-    spec: Path, facts: Path | None, *, explain: bool, show_merged: bool, **options: bool
+    spec: Path,
+    facts: Path | None,
+    *,
+    explain: bool,
+    show_merged: bool,
+    offline: bool,
+    **options: bool,
 ) -> int:
     """Validate SPEC and show what would be chosen and changed. Offline; changes nothing."""
     output = Output(command="plan", **options)
@@ -52,6 +63,7 @@ def command(
         load_spec(spec),
         host=host_facts(facts=facts) if facts is not None else None,
         explain=explain,
+        offline=offline,
     )
     if output.as_json:
         output.document(_body(planned), (*planned.plans.findings, *planned.doubts))
