@@ -42,7 +42,7 @@ from provisioner.spec import Follow, VersionWish, spec_digest, spec_inputs
 from provisioner.store import disk_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from packaging.tags import Tag
 
@@ -119,7 +119,7 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     resolver = replace(resolver, named=named)
     try:
         resolver, (settled, origins) = _settled(
-            resolver, wanted, request.spec, lambda: pages.fetch_ahead(sources.trio.url, named)
+            resolver, wanted, request.spec, lambda: _prepare(request, sources, named)
         )
     except WorldError as exc:
         if all(finding.code in _UNSATISFIED for finding in exc.findings):
@@ -184,6 +184,12 @@ def _placed(finding: Finding, spec: Spec) -> Finding:
         if finding.code == "TE403" and f"`{one.name}`" in finding.message:
             return replace(finding, where=spec.where_dependency(one, f"dependencies.{one.name}"))
     return finding
+
+
+def _prepare(request: LockRequest, sources: LockSources, named: Iterable[str]) -> None:
+    """Do what is needed once the engine has answered, while it works."""
+    request.client.prepare()
+    request.pages.fetch_ahead(sources.trio.url, named)
 
 
 def _settled(

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
-
-import tomlkit
 
 from provisioner import toml
 from provisioner.lockfile._from_source import entry
@@ -28,6 +27,8 @@ LOCK_VERSION: Final = "1.0"
 TOOL_VERSION: Final = 1
 """The version of ``[tool.torchenv]``."""
 CREATED_BY: Final = "torchenv"
+
+_SPECIAL: Final = re.compile(r'["\\]')
 
 _SYSTEM: Final = {"linux": "linux", "macos": "darwin", "windows": "win32"}
 _MACHINE: Final = {("windows", "x86_64"): "AMD64", ("windows", "arm64"): "ARM64"}
@@ -107,7 +108,7 @@ def _value(value: object) -> str:
     """Return a value as TOML on one line."""
     if isinstance(value, dict):
         return f"{{ {', '.join(f'{key} = {_value(one)}' for key, one in value.items())} }}"
-    return tomlkit.item(value).as_string()
+    return _escaped(value)
 
 
 def _tool_lines(lock: Lock, digest: str) -> Iterator[str]:
@@ -153,4 +154,14 @@ def _tool_lines(lock: Lock, digest: str) -> Iterator[str]:
 
 def _text(value: str) -> str:
     """Return ``value`` as a TOML string, quoted and escaped."""
-    return tomlkit.item(value).as_string()
+    if value.isprintable() and not _SPECIAL.search(value):
+        return f'"{value}"'
+    return _escaped(value)
+
+
+def _escaped(value: object) -> str:
+    # Imported late: who reads a lock does without it, and of what is written little needs it.
+    import tomlkit  # noqa: PLC0415
+
+    text: str = tomlkit.item(value).as_string()
+    return text

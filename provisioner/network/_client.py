@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -63,6 +64,7 @@ class Client:
         self._network = network
         self._book = CredentialBook(network)
         self._transport: Transport | None = None
+        self._connecting = threading.Lock()
 
     def hasty(self) -> Client:
         """Return a client with the same settings that tries everything just once."""
@@ -287,12 +289,17 @@ class Client:
             url = target
         raise NetworkError("content", url, "It redirects again and again.")
 
-    def _connected(self) -> Transport:
-        if self._transport is None:
-            # Imported late: urllib3 takes longer to load than a command that needs no server.
-            from provisioner.network._transport import Transport  # noqa: PLC0415
+    def prepare(self) -> None:
+        """Load what asking servers takes, while there is nothing else to do; nobody is asked."""
+        self._connected()
 
-            self._transport = Transport(self._network)
+    def _connected(self) -> Transport:
+        with self._connecting:
+            if self._transport is None:
+                # Imported late: urllib3 takes longer to load than a command that needs no server.
+                from provisioner.network._transport import Transport  # noqa: PLC0415
+
+                self._transport = Transport(self._network)
         return self._transport
 
     def _headers(self, url: str) -> dict[str, str]:

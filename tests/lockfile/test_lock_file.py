@@ -124,6 +124,14 @@ def test_same_lock_same_bytes(tmp_path: Path) -> None:
     assert lock.file.stat() == before
 
 
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_text_round_trips(text: str) -> None:
+    """Whatever a text holds, it is read as it was written."""
+    lock = replace(sample(), constraints=(Constraint(requirement="a", why=text, source="b"),))
+    document = toml.loads(render_lock(lock))
+    assert document["tool"]["torchenv"]["constraints"][0]["why"] == text
+
+
 def test_valid_pep_751() -> None:
     """What is written is a valid PEP 751 file, as the reference implementation judges."""
     pylock = Pylock.from_dict(toml.loads(render_lock(sample())))
