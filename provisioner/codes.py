@@ -47,6 +47,7 @@ TITLES: Final[dict[str, str]] = {
     "TE213": "The index that the spec insists on does not have the wanted build",
     "TE215": "This torch release was derived from the index",
     "TE220": "The compat data is not valid or contradicts itself",
+    "TE225": "A dependency asks for another torch",
     # -- host
     "TE301": "No Python interpreter for this environment",
     "TE302": "This kind of machine cannot hold the environment",

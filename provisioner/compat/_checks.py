@@ -35,6 +35,7 @@ def iter_problems(files: FilesModel) -> Iterator[str]:
         _wheels_of_each_build,
         _gpu_code_of_each_build,
         _gpus_have_one_architecture,
+        _dependents_stand_once,
     ):
         yield from check(files)
 
@@ -46,6 +47,18 @@ def _gpus_have_one_architecture(files: FilesModel) -> Iterator[str]:
             if name in seen:
                 yield f"gpu_names.toml: `{name}` is of {seen[name]} and of {row.arch}"
             seen[name] = row.arch
+
+
+def _dependents_stand_once(files: FilesModel) -> Iterator[str]:
+    packages = [row.package for row in files.dependents]
+    for name, count in Counter(packages).items():
+        if count > 1:
+            yield f"dependents.toml: `{name}` has {count} tables"
+    for row in files.dependents:
+        releases = Counter(chain.from_iterable(row.torch_of.values()))
+        for release, count in releases.items():
+            if count > 1:
+                yield f"dependents.toml: `{row.package}` {release} stands {count} times"
 
 
 def releases_in(torch: str, releases: Iterable[str]) -> tuple[str, ...]:

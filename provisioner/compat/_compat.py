@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Member,
         MemberName,
         Release,
+        TorchWishes,
         TrioName,
         Wheel,
     )
@@ -58,6 +59,13 @@ class Compat:
         from provisioner.compat._hardware import load_hardware  # noqa: PLC0415 see above
 
         return load_hardware()
+
+    def torch_wishes(self, package: str) -> TorchWishes | None:
+        """Return what the releases of a package ask of torch, None where that is not known."""
+        # Imported here because a plan without dependencies does not need it.
+        from provisioner.compat._dependents import load_dependents  # noqa: PLC0415 see above
+
+        return load_dependents().get(package)
 
     @property
     def newest(self) -> Release:

@@ -52,6 +52,16 @@ def to_hardware(files: FilesModel) -> dict[str, Any]:
     }
 
 
+def to_dependents(files: FilesModel) -> dict[str, Any]:
+    """Return the compiled form of what other packages ask of torch, ready for JSON."""
+    return {
+        "dependents": [
+            {**row.fields("torch_of"), "wishes": list(row.torch_of.items())}
+            for row in files.dependents
+        ]
+    }
+
+
 def _members(files: FilesModel, name: str) -> Iterator[dict[str, Any]]:
     table: dict[str, MemberModel] = getattr(files, name)
     for version in sorted(table, key=Version):

@@ -10,7 +10,10 @@ import re
 from datetime import date  # noqa: TC003  pydantic needs it at run time
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+from pydantic import AfterValidator, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from provisioner.compat._types import IndexKind, Kind, Known, TrioName  # noqa: TC001  same
 
@@ -64,9 +67,27 @@ def _pythons(value: object) -> object:
     return expand_pythons(value) if isinstance(value, str) else value
 
 
+def _normalised(name: str) -> str:
+    if canonicalize_name(name) != name:
+        raise ValueError("not a normalised project name")
+    return name
+
+
+def _specifier(text: str) -> str:
+    SpecifierSet(text)
+    return text
+
+
+def _versions(words: tuple[str, ...]) -> tuple[str, ...]:
+    if list(words) != sorted(words, key=Version, reverse=True):
+        raise ValueError("not the newest first")
+    return words
+
+
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Platforms = Annotated[tuple[Platform, ...], BeforeValidator(_split)]
 Pythons = Annotated[tuple[str, ...], BeforeValidator(_pythons)]
+ReleaseWords = Annotated[Words, AfterValidator(_versions)]
 WordsOrUnknown = Annotated[tuple[str, ...] | None, BeforeValidator(_split_known)]
 TextOrUnknown = Annotated[str | None, BeforeValidator(_absent_if_unknown)]
 
@@ -175,6 +196,13 @@ class CeilingModel(RowModel):
     why: str
 
 
+class WishesModel(RowModel):
+    """A table of dependents.toml: torch specifier to the releases that say so."""
+
+    package: Annotated[str, AfterValidator(_normalised)]
+    torch_of: dict[Annotated[str, AfterValidator(_specifier)], ReleaseWords]
+
+
 class CompanionModel(RowModel):
     """A row of companions.toml."""
 
@@ -256,6 +284,7 @@ class FilesModel(BaseModel):
     wheels: tuple[WheelModel, ...]
     ceilings: tuple[CeilingModel, ...]
     companions: tuple[CompanionModel, ...]
+    dependents: tuple[WishesModel, ...]
     driver_minimums: tuple[DriverMinimumModel, ...]
     toolkit_drivers: tuple[ToolkitDriverModel, ...]
     cuda_codes: tuple[CudaCodeModel, ...]
@@ -296,6 +325,7 @@ class FilesModel(BaseModel):
             "wheels.toml": self.wheels,
             "ceilings.toml": self.ceilings,
             "companions.toml": self.companions,
+            "dependents.toml": self.dependents,
             "drivers.toml minimum": self.driver_minimums,
             "drivers.toml toolkit": self.toolkit_drivers,
             "gpus.toml cuda": self.cuda_codes,

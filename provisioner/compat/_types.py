@@ -188,6 +188,25 @@ class Ceiling(NamedTuple):
     pythons: tuple[str, ...] = ()
 
 
+class TorchWish(NamedTuple):
+    """What some releases of a package ask of torch."""
+
+    torch: str
+    """Specifier in their metadata; empty where any torch will do."""
+    releases: tuple[str, ...]
+
+
+class TorchWishes(NamedTuple):
+    """What every release of a package asks of torch, as far as it has wheels."""
+
+    package: str
+    """Normalised project name."""
+    wishes: tuple[TorchWish, ...]
+    known: Known
+    sources: tuple[str, ...]
+    note: str = ""
+
+
 class Companion(NamedTuple):
     """A package, or a family of them, that travels with the trio: ``triton``, ``nvidia-*``."""
 

@@ -3,8 +3,9 @@
 The files under ``data/`` are for people: one concern each, one row per fact, every row with its
 source and how far it is known, so that a change is a diff that can be reviewed. Reading ten TOML
 files and checking them takes a tenth of a second, which a command that answers at once cannot
-spend; so they are checked here, once, and written as ``compiled.json`` and ``hardware.json``, which
-load in milliseconds with nothing but ``json``. A test compares the two forms.
+spend; so they are checked here, once, and written as ``compiled.json``, ``hardware.json`` and
+``dependents.json``, which load in milliseconds with nothing but ``json``. A test compares the two
+forms.
 
 ``CONTRIBUTING.md`` says how to add a release of torch.
 """
@@ -20,7 +21,8 @@ from pydantic import ValidationError
 
 from provisioner import toml
 from provisioner.compat._checks import iter_problems
-from provisioner.compat._convert import to_compiled, to_hardware
+from provisioner.compat._convert import to_compiled, to_dependents, to_hardware
+from provisioner.compat._dependents import COMPILED_DEPENDENTS
 from provisioner.compat._hardware import COMPILED_HARDWARE
 from provisioner.compat._load import COMPILED
 from provisioner.compat._models import FilesModel
@@ -38,6 +40,7 @@ _TABLES: Final = {
     "wheels": {"wheel": "wheels"},
     "ceilings": {"ceiling": "ceilings"},
     "companions": {"companion": "companions"},
+    "dependents": {"dependent": "dependents"},
     "drivers": {"minimum": "driver_minimums", "toolkit": "toolkit_drivers"},
     "gpus": {"cuda": "cuda_codes", "rocm": "rocm_codes", "generation": "generations"},
     "gpu_names": {"gpu": "gpu_names", "xpu": "xpu_codes"},
@@ -64,6 +67,7 @@ def compile_data(folder: Path = DATA) -> dict[Path, str]:
     return {
         COMPILED: _render(to_compiled(files)),
         COMPILED_HARDWARE: _render(to_hardware(files)),
+        COMPILED_DEPENDENTS: _render(to_dependents(files)),
     }
 
 

@@ -24,6 +24,7 @@ from provisioner.planner._obstacles import (
     NotOnPlatform,
     OldGlibc,
     OldMacos,
+    OtherTorch,
     PatchExcluded,
     WrongMember,
     distance,
@@ -109,6 +110,7 @@ def _judge(request: Request, release: Release, compat: Compat) -> Verdict:
         *_build_obstacles(request, release, compat),
         *_pair_obstacles(request, release, compat),
         *_clashes(request, release, compat),
+        *_other_torch(request, release),
     )
     return obstacles or _best_index(request, release, compat)
 
@@ -204,6 +206,12 @@ def _clashes(request: Request, release: Release, compat: Compat) -> Iterator[Obs
                 dependency.specifier, _specifier(ceiling)
             ):
                 yield DependencyClash(torch=release.torch, dependency=dependency, ceiling=ceiling)
+
+
+def _other_torch(request: Request, release: Release) -> Iterator[Obstacle]:
+    against = tuple(one for one in request.askers if not one.admits(release.torch))
+    if against:
+        yield OtherTorch(torch=release.torch, askers=against)
 
 
 def ceilings_to_add(torch: str, request: Request, compat: Compat) -> tuple[Ceiling, ...]:

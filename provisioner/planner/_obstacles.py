@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from provisioner.compat import Ceiling, IndexKind, Known, Member, MemberName
     from provisioner.compat._hardware import Generation
+    from provisioner.planner._dependents import TorchAsker
     from provisioner.planner._machine import TargetGpu
     from provisioner.spec import Dependency
 
@@ -160,6 +161,13 @@ class DependencyClash(NamedTuple):
     ceiling: Ceiling
 
 
+class OtherTorch(NamedTuple):
+    """Dependencies that ask for another release of torch."""
+
+    torch: str
+    askers: tuple[TorchAsker, ...]
+
+
 MachineObstacle = OldMacos | OldDriver | OldPtxDriver | NoGpuCode | LostGpu | NoGfxCode | WrongMaker
 """What only machines stand in the way of: the build exists."""
 Obstacle = (
@@ -174,6 +182,7 @@ Obstacle = (
     | OldGlibc
     | MachineObstacle
     | DependencyClash
+    | OtherTorch
 )
 
 
@@ -182,6 +191,7 @@ _FROM_NEAR_TO_FAR: Final = (
     NoMember,
     WrongMember,
     DependencyClash,
+    OtherTorch,
     OldGlibc,
     OldMacos,
     OldPtxDriver,

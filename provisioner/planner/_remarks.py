@@ -21,6 +21,7 @@ from provisioner.planner._obstacles import (
     NotOnIndex,
     NotOnPlatform,
     OldGlibc,
+    OtherTorch,
     PatchExcluded,
     WrongMember,
 )
@@ -180,5 +181,7 @@ def phrase_of(  # noqa: C901, PLR0911  one case per obstacle
             return f"needs glibc {needed}"
         case DependencyClash(ceiling=ceiling):
             return f"needs `{ceiling.requirement}`"
+        case OtherTorch(askers=askers):
+            return f"{listing(f'`{one.dependency}`' for one in askers)} asks for another torch"
         case _:
             return machine_phrase(obstacle)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from packaging.specifiers import SpecifierSet
 
+from provisioner.planner._dependents import torch_askers
 from provisioner.planner._machine import machine_of
 from provisioner.spec import Follow, LeaveOut, VersionWish
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from provisioner.compat import Compat, Kind, MemberName
     from provisioner.host import HostFacts
+    from provisioner.planner._dependents import TorchAsker
     from provisioner.planner._machine import Machine
     from provisioner.spec import CompanionWish, Dependency, Spec, TargetWish, TrioMode
 
@@ -39,6 +41,8 @@ class Request(NamedTuple):
     dependencies: tuple[Dependency, ...]
     machine: Machine
     """What is known of the machines of the target."""
+    askers: tuple[TorchAsker, ...] = ()
+    """Dependencies that have a say in the release of torch."""
     kind: Kind | None = None
     """Whose builds ``auto`` looks at; None before that is decided, and without ``auto``."""
 
@@ -91,6 +95,7 @@ def request_from(spec: Spec, target: TargetWish, host: HostFacts, compat: Compat
         mode="pytorch" if spec.sources.isolated else spec.sources.trio,
         dependencies=spec.dependencies,
         machine=machine_of(target, host, compat),
+        askers=torch_askers(spec.dependencies, compat),
     )
 
 

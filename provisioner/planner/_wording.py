@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from provisioner.compat import DOUBTFUL, kind_of
 from provisioner.findings import Finding
+from provisioner.planner._dependents_wording import other_torch
 from provisioner.planner._machine_wording import machine_finding
 from provisioner.planner._obstacles import (
     DependencyClash,
@@ -16,6 +17,7 @@ from provisioner.planner._obstacles import (
     NotOnIndex,
     NotOnPlatform,
     OldGlibc,
+    OtherTorch,
     PatchExcluded,
     WrongMember,
 )
@@ -57,6 +59,8 @@ def finding_for(  # noqa: C901, PLR0911  one case per obstacle
             return _old_glibc(obstacle, scene)
         case DependencyClash():
             return _dependency_clash(obstacle, scene)
+        case OtherTorch():
+            return other_torch(obstacle, scene)
         case _:
             return machine_finding(obstacle, scene)
 

@@ -53,6 +53,18 @@ def test_a_copy_compiles(folder: Path) -> None:
             "sources.toml: nothing uses `SPARE`",
         ),
         (
+            "dependents.toml", 'package = "fastai"', 'package = "Fast_AI"',
+            "dependents.0.package: Value error, not a normalised project name",
+        ),
+        (
+            "dependents.toml", "2.8.12 2.8.11", "2.8.11 2.8.12",
+            "dependents.0.torch-of.>=1.10,<3: Value error, not the newest first",
+        ),
+        (
+            "dependents.toml", '"2.8.6 2.8.5"', '"2.8.7 2.8.6 2.8.5"',
+            "dependents.toml: `fastai` 2.8.7 stands 2 times",
+        ),
+        (
             "ceilings.toml", 'torch = "<=2.2.2"', 'torch = "<1.0"',
             "ceilings.toml row 1: `<1.0` admits no release of releases.toml",
         ),

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
+from provisioner.codes import TITLES
 from provisioner.compat import load_compat
-from provisioner.findings import Severity
-from provisioner.planner import Plan, Refusal
+from provisioner.findings import Severity, SpecError
+from provisioner.planner import Plan, Plans, Refusal, plan
 from provisioner.planner._judge import Choice, judge
 from provisioner.planner._request import request_from
 from provisioner.planner._search import matching
-from tests.planner.wishes import LAW, a_host, a_spec, plan_sole, spec_of
+from provisioner.spec import parse_spec
+from tests.planner.wishes import FILE, LAW, a_host, a_spec, a_stack, plan_sole, spec_of
+from tests.spec.strategies import SPECS, mutated_texts
 
 if TYPE_CHECKING:
     from provisioner.host import HostFacts
@@ -52,6 +57,15 @@ dependencies = st.dictionaries(
     st.sampled_from(["*", ">=2", "<2", "==1.26.4", ">=1.20,<3"]),
     max_size=2,
 )
+ASKERS = {
+    "xformers": ["*", "==0.0.25", ">=0.0.20,<0.0.28", "<0.0.30", "==9"],
+    "torchtext": ["==0.16.0", "<0.18", ">=0.14,<0.16.2", "==0.18"],
+    "fastai": ["==2.7.13", ">=2.8,<2.8.5"],
+}
+"""Dependencies that may ask for certain releases of torch."""
+askers = st.fixed_dictionaries(
+    {}, optional={name: st.sampled_from(wishes) for name, wishes in ASKERS.items()}
+)
 
 
 def members(name: str) -> st.SearchStrategy[str | bool | None]:
@@ -67,7 +81,7 @@ wishes = st.fixed_dictionaries(
         "platform": st.one_of(st.none(), platforms),
         "torchvision": members("torchvision"),
         "torchaudio": members("torchaudio"),
-        "dependencies": dependencies,
+        "dependencies": st.builds(operator.or_, dependencies, askers),
         "sources": st.fixed_dictionaries(
             {
                 "trio": st.sampled_from(["auto", "auto", "default", "pytorch"]),
@@ -100,6 +114,22 @@ def test_every_request_gets_a_verdict(keys: dict[str, Any], host: HostFacts) -> 
         assert severities == {Severity.ERROR}
     else:
         assert Severity.ERROR not in severities
+
+
+@LAW
+@given(SPECS.map(tomlkit.dumps) | mutated_texts(), hosts)
+def test_every_text_that_is_a_spec_gets_a_verdict(text: str, host: HostFacts) -> None:
+    """Whatever somebody wrote, reading and planning end in a spec error, a plan or a refusal."""
+    try:
+        spec = parse_spec(text, FILE)
+    except SpecError:
+        return
+    verdict = plan(spec, COMPAT, host, explain=True)
+    is_refused = any(one.severity is Severity.ERROR for one in verdict.findings)
+    assert is_refused == isinstance(verdict, Refusal)
+    assert all(finding.code in TITLES for finding in verdict.findings)
+    if isinstance(verdict, Plans):
+        assert [one.target.name for one in verdict.plans] == [one.name for one in spec.targets]
 
 
 @LAW
@@ -142,11 +172,47 @@ def test_a_stricter_spec_never_gains_candidates(
     if keys[name] is None:
         pin = data.draw(st.sampled_from(PINS[name]))
         assert _candidates(a_spec(**keys | {name: pin}), host) <= before
-    numpy_2 = {**keys["dependencies"], "numpy": ">=2"}
-    if "numpy" not in keys["dependencies"]:
-        assert _candidates(a_spec(**keys | {"dependencies": numpy_2}), host) <= before
-    if host.libc == "glibc":
-        assert _candidates(spec, replace(host, libc_version="2.12")) <= before
+    more = {"numpy": ">=2", **data.draw(askers), **keys["dependencies"]}
+    assert _candidates(a_spec(**keys | {"dependencies": more}), host) <= before
+
+
+drivers = ["440.33", "450.80.02", "470.256.02", "525.60.13", "535", "570.26", "580.65.06"]
+"""NVIDIA's, oldest first; newer ones no longer know Volta and older GPUs."""
+GPUS = [
+    *("sm_61", "sm_70", "sm_75", "sm_89", "sm_90", "sm_100", "sm_120", "gfx90a", "gfx1100"),
+    *("RTX 4090", "MI300X", "8086:56a0", "an unheard-of GPU"),
+]
+gpus = st.lists(st.sampled_from(GPUS), max_size=3, unique=True)
+machine_keys = st.fixed_dictionaries(
+    {},
+    optional={
+        "driver": st.sampled_from(drivers),
+        "gpus": gpus,
+        "glibc": st.sampled_from(["2.12", "2.17", "2.28", "2.39"]),
+        "macos": st.sampled_from(["10.13", "11.0", "12.3", "14.0", "15"]),
+    },
+)
+
+
+@LAW
+@given(wishes, hosts, machine_keys, st.sampled_from(drivers), gpus)
+def test_machines_that_have_less_never_gain_candidates(
+    keys: dict[str, Any], host: HostFacts, said: dict[str, Any], driver: str, more: list[str]
+) -> None:
+    """An older driver, glibc or macOS, and GPUs beside those named, only ever take away.
+
+    So does naming a driver at all, or a glibc that is older than what the host has.
+    """
+    host = replace(host, nvidia=a_stack("unknown"), libc_version="2.39")
+    before = _candidates(a_spec(**keys | said), host)
+    newest = {"driver": drivers[-1], "glibc": "2.39", "macos": "15"}
+    for key, oldest in (("glibc", "2.12"), ("macos", "10.13"), ("driver", drivers[0])):
+        assert _candidates(a_spec(**keys | said | {key: oldest}), host) <= before
+        assert before <= _candidates(a_spec(**keys | said | {key: newest[key]}), host)
+    older = min(said.get("driver", driver), driver, key=drivers.index)
+    assert _candidates(a_spec(**keys | said | {"driver": older}), host) <= before
+    wider = list(dict.fromkeys([*said.get("gpus", ()), *more]))
+    assert _candidates(a_spec(**keys | said | {"gpus": wider}), host) <= before
 
 
 @LAW
