@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Final
 from provisioner.findings import TorchenvError, VerificationError, WorldError
 from provisioner.network import NetworkError, StoppedError, StopSignal
 from provisioner.store import _findings
+from provisioner.store._answer import WrongFileError
 from provisioner.store._journal import journal_of, remove_part
 from provisioner.store._part import Progress, head_of, publish, sha256_of, write_part
-from provisioner.store._transfer import BrokenOffError, Errand, Transfer, WrongFileError
+from provisioner.store._transfer import BrokenOffError, Errand, Transfer
 from provisioner.store._wheel import check_wheel
 
 if TYPE_CHECKING:

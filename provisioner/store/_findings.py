@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from provisioner.store._transfer import BrokenOffError, WrongFileError
+    from provisioner.store._answer import WrongFileError
+    from provisioner.store._transfer import BrokenOffError
     from provisioner.store._types import WantedWheel
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})

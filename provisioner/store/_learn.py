@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from provisioner import paths
 from provisioner.findings import VerificationError, WorldError
 from provisioner.store import _findings
+from provisioner.store._answer import WrongFileError
 from provisioner.store._fetch import (
     Board,
     Job,
@@ -26,7 +27,7 @@ from provisioner.store._fetch import (
     wrong_file,
 )
 from provisioner.store._part import Progress
-from provisioner.store._transfer import BrokenOffError, WrongFileError
+from provisioner.store._transfer import BrokenOffError
 from provisioner.store._types import WantedWheel
 
 if TYPE_CHECKING:

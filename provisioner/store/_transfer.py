@@ -18,56 +18,30 @@ import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from provisioner.network import NetworkError, StoppedError
+from provisioner.store._answer import HEAD_BYTES, WrongFileError, judged
 from provisioner.store._hashing import Hasher
 from provisioner.store._journal import Origin, PartFile, remove_part
+from provisioner.store._lines import Line, Lines
 from provisioner.store._spans import Span, front, missing, pieces, total
 from provisioner.store._tries import Tries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from provisioner.network import Client, Download, StopSignal
     from provisioner.store._part import Progress
 
-_HEAD_BYTES: Final = 512
 _SMALLEST_PART: Final = 8 << 20
 _LARGEST_PART: Final = 32 << 20
 _PARTS: Final = 64
-_FIRST_CONNECTIONS: Final = 4
-_SLOW_BYTES_PER_S: Final = 20e6
-"""A connection below this is likely held back by the server; more of them then help."""
-_ADAPT_EVERY_S: Final = 1.0
-_STALL_BYTES: Final = 4 << 10
 _LOOK_EVERY_S: Final = 0.2
 _BUSY: Final = frozenset({403, 429, 500, 502, 503, 504})
 """What servers answer to one connection too many."""
 _NOT_SATISFIABLE: Final = 416
-_ZIP: Final = b"PK"
-
-
-class WrongFileError(Exception):
-    """What the server has is not the wanted file."""
-
-    def __init__(self, size: int | None, head: bytes) -> None:
-        """Keep what was seen.
-
-        Args:
-            size: Bytes that it has, or None where it has more than are wanted or does not say.
-            head: Its first bytes.
-        """
-        super().__init__(size)
-        self.size = size
-        self.head = head
-
-    @property
-    def is_page(self) -> bool:
-        """Whether a web page came, as a proxy or a sign-in page sends it in place of a file."""
-        return self.head.lstrip().lower().startswith((b"<!doctype html", b"<html"))
 
 
 class BrokenOffError(Exception):
@@ -87,29 +61,6 @@ class BrokenOffError(Exception):
         self.kept_bytes = kept_bytes
         self.tries = tries
         self.cause = cause
-
-
-@dataclass(eq=False, slots=True)
-class _Line:
-    """One connection at work."""
-
-    span: Span
-    """What is still to come over it."""
-    epoch: int
-    began: float
-    since: float
-    """Start of the interval in which ``bytes`` came."""
-    bytes: int = 0
-    cut: Callable[[], None] | None = None
-    """Ends it; None until the server answered."""
-    stalled: bool = False
-
-    def end(self) -> None:
-        """Cut the connection, where there is one."""
-        # One that has just ended has nothing left to cut.
-        with suppress(OSError, RuntimeError, ValueError):
-            if self.cut is not None:
-                self.cut()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +97,10 @@ class Transfer:
         self._size = errand.size
         self._network = errand.client.settings
         self._cond = threading.Condition()
-        self._lines: set[_Line] = set()
+        self._lines = Lines(
+            self._network,
+            may_split=not errand.single and self._size >= self._network.parallel_from_bytes,
+        )
         self._epoch = 0
         """Grows when all bytes are forgotten; lines of an earlier one are no longer wanted."""
         self._failure: Exception | None = None
@@ -155,12 +109,6 @@ class Transfer:
         """Set when the server named another state of its file."""
         self._tries = Tries(self._network, self._size)
         self._validator: str | None = None
-        self._may_split = not errand.single and self._size >= self._network.parallel_from_bytes
-        self._most = self._network.connections
-        self._allowed = 1
-        self._looked = (time.monotonic(), 0)
-        """When the speed was looked at, and how much had arrived by then."""
-        self._arrived = 0
         self._file = PartFile(errand.part)
         self._hasher = Hasher(self._file.read)
         self.resumed_bytes = 0 if errand.single else self._resume()
@@ -177,7 +125,7 @@ class Transfer:
         """Whether another connection would have something to do now."""
         return (
             bool(self._queue)
-            and len(self._lines) < self._allowed
+            and not self._lines.is_full
             and self._failure is None
             and time.monotonic() >= self._tries.rest_until
         )
@@ -237,16 +185,16 @@ class Transfer:
             now: What ``time.monotonic`` says.
         """
         with self._cond:
-            stalled = [line for line in self._lines if self._is_stalled(line, now)]
-            for line in stalled:
-                line.stalled = True
-            self._adapt(now)
+            stalled = self._lines.stalled(now)
+            more = self._lines.adapt(now)
         for line in stalled:
             line.end()
+        if more:
+            self._errand.changed()
 
     # -- one piece of work
 
-    def _take(self) -> _Line | None:
+    def _take(self) -> Line | None:
         """Return a connection with a span to fetch, where one may be opened now.
 
         Raises:
@@ -258,12 +206,9 @@ class Transfer:
                 raise self._failure
             if not self.wants_help:
                 return None
-            now = time.monotonic()
-            line = _Line(span=self._queue.popleft(), epoch=self._epoch, began=now, since=now)
-            self._lines.add(line)
-            return line
+            return self._lines.open(self._queue.popleft(), self._epoch)
 
-    def _work(self, line: _Line) -> None:
+    def _work(self, line: Line) -> None:
         """Fetch what a line is for; failures are kept for the owner."""
         try:
             self._receive(line)
@@ -282,7 +227,7 @@ class Transfer:
                 self._cond.notify_all()
             self._errand.changed()
 
-    def _receive(self, line: _Line) -> None:
+    def _receive(self, line: Line) -> None:
         """Fetch the line's span; the line then says what of it is still missing.
 
         Raises:
@@ -293,13 +238,13 @@ class Transfer:
         with self._errand.client.open(
             self._errand.url,
             start=start,
-            end=None if end == self._size and not (start == 0 and self._may_split) else end,
+            end=None if end == self._size and not (start == 0 and self._lines.may_split) else end,
             validator=self._validator,
             retry=False,
             stop=self._errand.stop,
         ) as download:
             line.cut, line.since = download.cut, time.monotonic()
-            blocks = self._judged(download)
+            blocks = judged(download, self._size)
             if not self._admit(line, download):
                 return
             for block in blocks:
@@ -307,24 +252,7 @@ class Transfer:
                     return
         raise NetworkError("truncated", self._errand.url, "it ended early")
 
-    def _judged(self, download: Download) -> Iterator[bytes]:
-        """Return the blocks of an answer that may be the file.
-
-        Raises:
-            WrongFileError: It has another size, or is a web page.
-        """
-        blocks = iter(download.blocks)
-        is_page = download.content_type.startswith("text/html") and not download.partial
-        if download.total == self._size and not is_page:
-            return blocks
-        if download.total is None and not is_page:
-            return blocks
-        head = next(blocks, b"")
-        if download.total in {None, self._size} and head.startswith(_ZIP):
-            return chain([head], blocks)  # a wheel, whatever the server calls it
-        raise WrongFileError(download.total, head[:_HEAD_BYTES])
-
-    def _admit(self, line: _Line, download: Download) -> bool:
+    def _admit(self, line: Line, download: Download) -> bool:
         """Take in what an answer says of the file; return whether its bytes are wanted."""
         with self._cond:
             if line.epoch != self._epoch:
@@ -352,10 +280,10 @@ class Transfer:
             self._validator = validator
             if not self._file.done:
                 self._file.begin(self._origin())
-        if self._allowed == 1 and self._may_split and self._is_resumable:
-            self._allowed = min(_FIRST_CONNECTIONS, self._most)
+        if self._is_resumable:
+            self._lines.allow_several()
 
-    def _keep(self, line: _Line, block: bytes) -> bool:
+    def _keep(self, line: Line, block: bytes) -> bool:
         """Write what came; return whether more is wanted over this connection.
 
         Raises:
@@ -367,12 +295,11 @@ class Transfer:
                 return False
             start, end = line.span
             if len(block) > end - start and end == self._size:
-                raise WrongFileError(None, self._file.read(0, _HEAD_BYTES))
+                raise WrongFileError(None, self._file.read(0, HEAD_BYTES))
             block = block[: end - start]
             self._file.write(block, start)
             line.span = (start + len(block), end)
-            line.bytes += len(block)
-            self._arrived += len(block)
+            self._lines.count(line, len(block))
             self._errand.progress.add(len(block))
             hasher, ready = self._hasher, front(self._file.done)
         hasher.take(block, start)
@@ -381,27 +308,25 @@ class Transfer:
 
     # -- beginning anew, and failing; all under the lock
 
-    def _begin_anew(self, validator: str | None, keep: _Line | None = None) -> None:
+    def _begin_anew(self, validator: str | None, keep: Line | None = None) -> None:
         """Forget all bytes and every connection but ``keep``; the whole file comes over one."""
         had = bool(self._file.done)
         if self._is_another(validator):
             self._change = NetworkError("changed", self._errand.url)
         why = self._change or self._last
         self._epoch += 1
-        self._allowed = 1
-        self._may_split = False
+        self._lines.allow_one()
         self._validator = validator
         self._file.begin(self._origin())
         self._hasher = Hasher(self._file.read)
         self._queue = deque([(0, self._size)])
-        for line in self._lines - {keep}:
-            line.end()
+        self._lines.end(keep)
         if had:
             self._errand.progress.restart()
         if had and why is not None:
             self._count(why, time.monotonic())
 
-    def _after_failure(self, line: _Line, exc: NetworkError) -> None:
+    def _after_failure(self, line: Line, exc: NetworkError) -> None:
         """Decide what a failure means for the whole transfer."""
         if line.stalled:
             exc = NetworkError("stall", self._errand.url, f"{self._network.stall_s:g} s")
@@ -410,8 +335,8 @@ class Transfer:
                 return
             if exc.status in _BUSY and len(self._lines) > 1:
                 # One connection too many: the others go on.
-                self._most = self._allowed = len(self._lines) - 1
-            elif self._is_about_ranges(exc) and (self._may_split or self._file.done):
+                self._lines.allow_fewer()
+            elif self._is_about_ranges(exc) and (self._lines.may_split or self._file.done):
                 self._begin_anew(None)
                 self._count(exc, time.monotonic())
             elif exc.is_transient:
@@ -438,8 +363,7 @@ class Transfer:
     def _fail(self, exc: Exception) -> None:
         with self._cond:
             self._failure = self._failure or exc
-            for line in self._lines:
-                line.end()
+            self._lines.end()
             self._cond.notify_all()
 
     def _wait(self) -> None:
@@ -481,26 +405,9 @@ class Transfer:
         return total(self._file.done) if self._is_resumable else 0
 
     def _cut_up(self, spans: list[Span]) -> list[Span]:
-        if not self._may_split:
+        if not self._lines.may_split:
             return spans
         return pieces(spans, self._network.part_bytes or part_size(self._size))
-
-    def _is_stalled(self, line: _Line, now: float) -> bool:
-        """Whether a connection carried next to nothing for too long; starts a new interval."""
-        if line.bytes >= _STALL_BYTES:
-            line.since, line.bytes = now, 0
-        return line.cut is not None and now - line.since > self._network.stall_s
-
-    def _adapt(self, now: float) -> None:
-        """Allow twice as many connections where each of them is slow."""
-        looked, arrived = self._looked
-        if now - looked < _ADAPT_EVERY_S:
-            return
-        self._looked = (now, self._arrived)
-        each = (self._arrived - arrived) / (now - looked) / max(1, len(self._lines))
-        if 1 < self._allowed < self._most and each < _SLOW_BYTES_PER_S:
-            self._allowed = min(2 * self._allowed, self._most)
-            self._errand.changed()
 
 
 def part_size(size: int) -> int:
