@@ -50,6 +50,7 @@ _CACHEDIR_TAG: Final = (
     b"# Environments made by torchenv; every one can be made again from its lock.\n"
     b"# See https://bford.info/cachedir/\n"
 )
+_MARKS: Final = {".gitignore": _GITIGNORE, "CACHEDIR.TAG": _CACHEDIR_TAG}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +188,33 @@ def mark_folder(folder: Path) -> None:
     Raises:
         OSError: They cannot be written.
     """
-    for name, content in ((".gitignore", _GITIGNORE), ("CACHEDIR.TAG", _CACHEDIR_TAG)):
+    for name, content in _MARKS.items():
         if not (folder / name).exists():
             paths.write_atomic(folder / name, content)
+
+
+def holds_marks_only(folder: Path) -> bool:
+    """Whether a folder is there and has nothing but what :func:`mark_folder` writes, or began to.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else None
+    return names is not None and all(_is_mark(name) for name in names)
+
+
+def _is_mark(name: str) -> bool:
+    begun = (name.startswith(f".{mark}.") and name.endswith(".tmp") for mark in _MARKS)
+    return name in _MARKS or any(begun)
+
+
+def remove_marked(folder: Path) -> None:
+    """Remove a ``.torchenv`` folder in which nothing of anybody is left.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    if holds_marks_only(folder):
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()

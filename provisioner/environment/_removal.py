@@ -15,7 +15,7 @@ from provisioner._quick import POINTER_FORMAT
 from provisioner.environment._generations import clean_up, discard, is_current, retire
 from provisioner.environment._history import history_file
 from provisioner.environment._inspect import inspect_environment
-from provisioner.environment._layout import Layout
+from provisioner.environment._layout import Layout, remove_marked
 from provisioner.environment._locking import environment_lock
 from provisioner.environment._os_errors import os_errors_as_findings
 from provisioner.environment._records import records_folder
@@ -188,8 +188,4 @@ def _remove_empty(layout: Layout) -> None:
     with contextlib.suppress(OSError):
         layout.root.rmdir()
     with contextlib.suppress(OSError):
-        marks = {".gitignore", "CACHEDIR.TAG"}
-        if {entry.name for entry in layout.folder.iterdir()} <= marks:
-            for name in marks:
-                (layout.folder / name).unlink(missing_ok=True)
-            layout.folder.rmdir()
+        remove_marked(layout.folder)

@@ -12,7 +12,12 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from provisioner.environment._layout import Generation, Layout
+from provisioner.environment._layout import (
+    Generation,
+    Layout,
+    holds_marks_only,
+    remove_marked,
+)
 from provisioner.environment._locking import environment_lock
 from provisioner.environment._os_errors import os_errors_as_findings
 from provisioner.environment._prove import prove
@@ -121,7 +126,8 @@ def apply_in_place(request: InPlaceRequest, reporter: Reporter | None = None) ->
     site, lock = request.site, request.apply.lock
     _require_changeable(request)
     # A folder that a kill left is removed by the whole way alone.
-    is_littered = _Place(link=site.prefix).root.exists()
+    place = _Place(link=site.prefix)
+    is_littered = place.root.exists() or holds_marks_only(place.folder)
     looks_closer = request.exact or request.apply.repair or is_littered
     if not looks_closer and in_place_status(site, lock) == "current":
         notes = read_notes(site.notes)
@@ -129,7 +135,6 @@ def apply_in_place(request: InPlaceRequest, reporter: Reporter | None = None) ->
             return InPlaceApplied(
                 did=False, site=site, actions=(), proof=notes.proof, recovered=None
             )
-    place = _Place(link=site.prefix)
     with os_errors_as_findings(site.prefix):
         place.create_root()
         _require_one_disk(site, place)
@@ -181,7 +186,7 @@ def _locked_apply(request: InPlaceRequest, reporter: Reporter) -> InPlaceApplied
     actions = _compare(work)
     did = any(one.kind != "keep" for one in actions)
     proof = _change(work, actions) if did else _prove(work)
-    _note(site, lock, proof)
+    _note(site, lock, proof, transaction.scratch)
     transaction.clear()
     return InPlaceApplied(did=did, site=site, actions=actions, proof=proof, recovered=recovered)
 
@@ -286,12 +291,14 @@ class _Prefix(Generation):
         return self.executable
 
 
-def _note(site: Site, lock: Lock, proof: Proof) -> None:
+def _note(site: Site, lock: Lock, proof: Proof, scratch: Path) -> None:
+    """Write down what is there now; what a kill leaves of that lies where the rest is removed."""
     names = {package.name for package in lock.packages}
     owned = (path for one in find_installed(site) if one.name in names for path in one.files)
     files = sorted(path for path in owned if not path.endswith(".pyc"))
     notes = Notes(content=content_digest(lock), proof=proof, files=facts_of(files))
-    write_notes(site.notes, notes)
+    write_notes(scratch / site.notes.name, notes)
+    (scratch / site.notes.name).replace(site.notes)
 
 
 def _fetch(request: InPlaceRequest, reporter: Reporter) -> Mapping[str, Path]:
@@ -391,6 +398,4 @@ def _remove_traces(place: Layout) -> None:
         for path in (place.lock_file, place.holder_file):
             path.unlink(missing_ok=True)
         place.root.rmdir()
-        for name in (".gitignore", "CACHEDIR.TAG"):
-            (place.folder / name).unlink(missing_ok=True)
-        place.folder.rmdir()
+        remove_marked(place.folder)
