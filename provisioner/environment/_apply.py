@@ -16,6 +16,7 @@ from provisioner.environment._ahead import working_ahead
 from provisioner.environment._build import Blueprint, Built, build
 from provisioner.environment._changes import plan_changes
 from provisioner.environment._differences import difference_findings, unknown_finding
+from provisioner.environment._disk import flush_files
 from provisioner.environment._examine import Examination, examine
 from provisioner.environment._generations import Keep, clean_up, discard_unless_current, prune
 from provisioner.environment._history import by_last_use, remember_switch
@@ -94,6 +95,8 @@ class ApplyRequest:
     """The caller's environment variables."""
     build: Callable[[Lock, Interpreter, Reporter], tuple[LockedPackage, ...]]
     """Builds what the lock names by its source; called only where the wheels are needed."""
+    flush: Callable[[Path], None] = flush_files
+    """Has what was written to a folder's file system on the disk, before anything leads to it."""
     wait: bool = True
     """Whether to wait for another apply on the same environment."""
     repair: bool = False
@@ -232,6 +235,7 @@ def _make(
         blueprint = _fetch(layout, generation, request, reporter, examination)
         with os_errors_as_findings(layout.root):
             built = build(blueprint, generation, reporter)
+            request.flush(generation.folder)
             reporter.step(f"Switching {paths.display(layout.link)} to the new environment")
             kept = _switch(layout, generation)
     changes = plan_changes(before, request.lock, examination.differences)

@@ -14,6 +14,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
+from provisioner.environment._disk import flush_names
 from provisioner.environment._types import Absent, Blocked, Environment, Foreign, Ours
 from provisioner.findings import Finding, Severity
 from provisioner.paths import display
@@ -63,7 +64,7 @@ def switch(
             _replace_link(layout, target)
         case Ours() | Blocked():
             _replace_link(layout, target)
-    _sync_folder(layout.link.parent)
+    flush_names(layout.link.parent)
     return () if kept is None else (_kept_finding(layout, kept),)
 
 
@@ -142,16 +143,6 @@ def _free_name(layout: Layout) -> Path:
     while os.path.lexists(layout.root / f"0000-kept-{number}"):
         number += 1
     return layout.root / f"0000-kept-{number}"
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the rename on disk before saying that it is done; some file systems cannot."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _kept_finding(layout: Layout, kept: Path) -> Finding:

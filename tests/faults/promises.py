@@ -51,6 +51,17 @@ PROMISES: Final = (
         tests=(_KILLS,),
     ),
     Promise(
+        fault="The power goes, or the kernel stops",
+        promise="As a kill, on file systems that keep the order of what they are told: the files "
+        "of a generation are on the disk (`syncfs`) before the link leads to it, the link before "
+        "anything old is removed, the journal of an apply in place before the first move, and the "
+        "new files before its commit.",
+        tests=(
+            "tests/environment/test_disk.py::test_a_generation_is_on_the_disk_before_it_is_current",
+            "tests/environment/test_disk.py::test_in_place_all_is_on_the_disk_before_the_commit",
+        ),
+    ),
+    Promise(
         fault="An apply in place that fails at a check or the proof",
         promise="Every file is moved back to where it was.",
         tests=("tests/environment/test_in_place.py::test_a_failed_proof_moves_everything_back",),

@@ -211,6 +211,7 @@ def _change(work: _Work, actions: tuple[Action, ...]) -> Proof:
         work.transaction.run(moves)
         _check(work)
         proof = _prove(work)
+        work.request.apply.flush(work.request.site.prefix)
         work.transaction.commit()
     except BaseException:
         work.transaction.recover()

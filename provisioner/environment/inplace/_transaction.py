@@ -20,6 +20,8 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from provisioner.environment._disk import flush_names
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -126,11 +128,7 @@ class Transaction:
             file.write(line)
             file.flush()
             os.fsync(file.fileno())
-        handle = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        flush_names(self.folder)
 
     def _read_journal(self) -> tuple[Moves | None, bool]:
         """Return the moves and whether they are committed; no moves where none was made."""
