@@ -125,6 +125,9 @@ TITLES: Final[dict[str, str]] = {
     "TE463": "The spec has no target of this name",
     "TE464": "Targets have different versions of a package",
     "TE465": "The lock of a target that the spec no longer has",
+    "TE466": "The lock was made with other compat data",
+    "TE467": "A locked file is no longer on its index",
+    "TE468": "An index states another hash than the lock",
     # -- store
     "TE501": "A wheel does not match its hash",
     "TE502": "A download did not complete",

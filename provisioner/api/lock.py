@@ -118,31 +118,48 @@ class LockedSet:
         raise LookupError(target)
 
 
-def check_lock(spec: Spec) -> LockedSet:
+def check_lock(spec: Spec, *, index: bool = False) -> LockedSet:
     """Read the locks, with a finding for each that is not right for the spec; nothing is written.
+
+    Args:
+        spec: What is wanted.
+        index: Whether to ask the indexes if they still have what is locked.
 
     Raises:
         PlanError: The combination cannot be.
-        WorldError: There is no lock.
+        WorldError: There is no lock, or an index cannot be asked.
         VerificationError: A lock cannot be trusted.
     """
-    from provisioner.lockfile import input_changes
+    from provisioner.lockfile import compat_note, input_changes
 
     plans = plan(spec.widened)
     checked = []
     for one in _each(spec):
         found = read_own_lock(one)
-        stale = lock_problem(found, one, plans.of(one.sole.name).target.platform)
+        planned = plans.of(one.sole.name)
+        stale = lock_problem(found, one, planned.target.platform)
+        note = compat_note(found, planned, load_compat().version)
         checked.append(
             Locked(
                 lock=found,
                 written=False,
-                findings=() if stale is None else (stale,),
+                findings=tuple(each for each in (stale, note) if each is not None),
                 stale=input_changes(found, one),
                 previous=found,
             )
         )
-    return _as_set(checked)
+    together = _as_set(checked)
+    return _asked(together, Setting(spec)) if index else together
+
+
+def _asked(found: LockedSet, setting: Setting) -> LockedSet:
+    """Return checked locks with what their indexes say of the files in them."""
+    from provisioner.lockfile import index_findings
+    from provisioner.network import Client
+
+    with Client(setting.network) as client:
+        told = [one for each in found.locks for one in index_findings(each.lock, client)]
+    return replace(found, findings=(*found.findings, *dict.fromkeys(told)))
 
 
 def lock(

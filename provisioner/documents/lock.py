@@ -63,6 +63,9 @@ class InputChangeModel(DocumentModel):
     key: str = Field(description="Dotted key, `dependencies.numpy`.")
     was: str | None = Field(description="What the lock was made from; null where it was not there.")
     now: str | None = Field(description="What the spec says; null where it is gone.")
+    template: str | None = Field(
+        default=None, description="The template that says so; null for the spec itself."
+    )
 
 
 class LockModel(DocumentModel):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from provisioner.lockfile._align import leading, version_notes
+    from provisioner.lockfile._at_index import index_findings
     from provisioner.lockfile._build import Builder
     from provisioner.lockfile._bundle import (
         BundleFile,
@@ -31,7 +32,13 @@ if TYPE_CHECKING:
     from provisioner.lockfile._read import read_lock
     from provisioner.lockfile._set import as_set, left_over, set_problem, write_locks
     from provisioner.lockfile._sources import local_folders, lock_sources
-    from provisioner.lockfile._stale import InputChange, foreign_lock, input_changes, staleness
+    from provisioner.lockfile._stale import (
+        InputChange,
+        compat_note,
+        foreign_lock,
+        input_changes,
+        staleness,
+    )
     from provisioner.lockfile._trust import LockTrust
     from provisioner.lockfile._types import (
         Archive,
@@ -65,9 +72,11 @@ __all__ = [
     "Upgrade",
     "all_wheels",
     "as_set",
+    "compat_note",
     "difference",
     "engine_environ",
     "foreign_lock",
+    "index_findings",
     "input_changes",
     "installed_wheels",
     "leading",
@@ -114,9 +123,11 @@ _MODULES = {
     "Upgrade": "_keep",
     "all_wheels": "_bundle",
     "as_set": "_set",
+    "compat_note": "_stale",
     "difference": "_difference",
     "engine_environ": "_connections",
     "foreign_lock": "_stale",
+    "index_findings": "_at_index",
     "input_changes": "_stale",
     "installed_wheels": "_bundle",
     "leading": "_align",

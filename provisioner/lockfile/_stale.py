@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provisioner.findings import Finding, Where
+from provisioner.findings import Finding, Severity, Where
 from provisioner.paths import display
 from provisioner.spec import spec_digest, spec_inputs
 
 if TYPE_CHECKING:
     from provisioner.lockfile._types import Lock
+    from provisioner.planner import Plan
     from provisioner.spec import Spec
 
 
@@ -23,14 +24,17 @@ class InputChange:
     was: str | None
     """What the lock was made from; None where the key was not there."""
     now: str | None
+    template: str | None = None
+    """The template that it stands in now, as a user would type it; None for the spec itself."""
 
     def __str__(self) -> str:
         """Return a sentence."""
+        place = "" if self.template is None else f", in `{self.template}`"
         if self.was is None:
-            return f"`{self.key}` is new: `{self.now}`."
+            return f"`{self.key}` is new: `{self.now}`{place}."
         if self.now is None:
             return f"`{self.key}` is gone; it was `{self.was}`."
-        return f"`{self.key}` is `{self.now}`; it was `{self.was}`."
+        return f"`{self.key}` is `{self.now}`{place}; it was `{self.was}`."
 
 
 def input_changes(lock: Lock, spec: Spec) -> tuple[InputChange, ...]:
@@ -42,9 +46,51 @@ def input_changes(lock: Lock, spec: Spec) -> tuple[InputChange, ...]:
         return ()
     was, now = dict(lock.inputs), spec_inputs(spec)
     return tuple(
-        InputChange(key=key, was=was.get(key), now=now.get(key))
+        InputChange(key=key, was=was.get(key), now=now.get(key), template=_template_of(key, spec))
         for key in sorted(was.keys() | now.keys())
         if was.get(key) != now.get(key)
+    )
+
+
+def _template_of(key: str, spec: Spec) -> str | None:
+    """Return the template that has a key, None where it is the spec's own or nowhere."""
+    own = next((one for one in spec.dependencies if key == f"dependencies.{one.name}"), None)
+    file = spec.where(key).file if own is None else spec.where_dependency(own, key).file
+    stands = own is not None or spec.line_of(key) is not None
+    return file if stands and file != spec.shown else None
+
+
+def compat_note(lock: Lock, planned: Plan, version: str) -> Finding | None:
+    """Return what a newer torchenv would plan otherwise, None where its data is the lock's.
+
+    A lock stays right all the same.
+
+    Args:
+        lock: The lock as it was read.
+        planned: Today's plan for its target.
+        version: Of today's compat data.
+    """
+    if lock.compat_version == version:
+        return None
+    was, now = ({one.name: one.version for one in trio} for trio in (lock.trio, planned.trio))
+    lines = [
+        f"A new lock would have `{name} {now[name]}`; locked is `{was.get(name, 'none')}`."
+        for name in now
+        if now[name] != was.get(name)
+    ]
+    old, new = (
+        {one.requirement for one in those} for those in (lock.constraints, planned.constraints)
+    )
+    lines += [f"`{one}` is a constraint now." for one in sorted(new - old)]
+    lines += [f"`{one}` is no constraint any more." for one in sorted(old - new)]
+    return Finding(
+        code="TE466",
+        severity=Severity.NOTE,
+        message=f"`{display(lock.file)}` was made with compat data {lock.compat_version}; "
+        f"this torchenv has {version}.",
+        why="\n".join(lines) or "Today's plan is the same.",
+        do="Nothing: newer data makes no lock stale. `torchenv lock --upgrade` goes by it.",
+        where=Where(file=display(lock.file)),
     )
 
 

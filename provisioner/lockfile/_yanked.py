@@ -35,13 +35,14 @@ class YankListener:
     def notes(self, origins: Origins) -> tuple[Finding, ...]:
         """Return a warning for each yanked release among what was resolved in the end."""
         return tuple(
-            _yanked(name, version, reason)
+            yanked(name, version, reason)
             for (name, version), reason in sorted(self.reasons.items())
             if name in origins and origins[name][0] == version
         )
 
 
-def _yanked(name: str, version: str, reason: str) -> Finding:
+def yanked(name: str, version: str, reason: str) -> Finding:
+    """Return the finding for a release that is locked and was yanked; the reason may be empty."""
     said = f"It says: {reason.rstrip('.')}." if reason else "It gives no reason."
     return Finding(
         code="TE435",

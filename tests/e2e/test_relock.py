@@ -59,7 +59,8 @@ def test_locked_versions_stay(fresh_workspace: Workspace, main_scenario: Scenari
     fresh_workspace.write_spec(**CPU, dependencies={"einops": "*"})
     second = lock(fresh_workspace)
     assert versions(second) == {**versions(first), "einops": "0.8.1"}
-    assert second["stale"] == [{"key": "dependencies.einops", "was": None, "now": "*"}]
+    change = {"key": "dependencies.einops", "was": None, "now": "*", "template": None}
+    assert second["stale"] == [change]
 
 
 def test_upgrade_of_one_package(fresh_workspace: Workspace, main_scenario: Scenario) -> None:
@@ -130,6 +131,45 @@ def test_check_names_what_changed(workspace: Workspace) -> None:
         "line": line,
         "key": "dependencies.einops",
     }
+
+
+def test_check_names_the_template(workspace: Workspace) -> None:
+    """What changed in a template is told with its name."""
+    workspace.write("base.toml", '[dependencies]\neinops = "*"\n')
+    spec = workspace.write_spec(**CPU)
+    spec.write_text('extends = ["base.toml"]\n' + spec.read_text())
+    lock(workspace)
+    workspace.write("base.toml", '[dependencies]\neinops = ">=0.8"\n')
+    (finding,) = workspace.torchenv("lock", "--check", "--json").check(1).json["findings"]
+    assert finding["why"] == "`dependencies.einops` is `>=0.8`, in `base.toml`; it was `*`."
+    assert (finding["where"]["file"], finding["where"]["line"]) == ("base.toml", 2)
+
+
+def test_check_asks_the_index_on_request(
+    fresh_workspace: Workspace, main_scenario: Scenario
+) -> None:
+    """``--check --index`` finds what was withdrawn, changed or yanked; alone it asks nobody."""
+    workspace = fresh_workspace
+    workspace.write_spec(**CPU)
+    lock(workspace)
+    workspace.torchenv("lock", "--check", "--index").check()
+    workspace.index.publish(
+        main_scenario.without("/packages/sympy-1.14.0-*")
+        .deviate("/packages/filelock-3.20.0-*", hash="wrong")
+        .deviate("/packages/mpmath-*", yanked="Wrong sums")
+    )
+    watch = workspace.index.watch()
+    workspace.torchenv("lock", "--check").check()
+    assert not watch.paths()
+    findings = workspace.torchenv("lock", "--check", "--index", "--json").check(1).json["findings"]
+    assert [(one["code"], one["severity"]) for one in findings] == [
+        ("TE468", "error"),
+        ("TE467", "error"),
+        ("TE435", "warning"),
+    ]
+    assert findings[1]["message"] == (
+        f"`sympy-1.14.0-py3-none-any.whl` is no longer on {workspace.index.default}."
+    )
 
 
 def test_layout_is_no_change(workspace: Workspace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from provisioner.api.plan import load_spec
 from provisioner.cli import _parts
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import OFFLINE, SPEC, output_options
-from provisioner.findings import ExitCode
+from provisioner.findings import ExitCode, Severity
 from provisioner.lockfile import Upgrade
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ def _date_or_age(_context: click.Context, _option: click.Parameter, text: str | 
 @click.command()
 @SPEC
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where the lock is stale.")
+@click.option(
+    "--index",
+    is_flag=True,
+    help="With --check: ask the indexes too, for files that were withdrawn or changed.",
+)
 @click.option("--upgrade", is_flag=True, help="Take the newest versions that the spec admits.")
 @click.option(
     "--upgrade-package",
@@ -62,6 +68,7 @@ def command(  # noqa: PLR0913 - one for each option
     spec: Path,
     *,
     check: bool,
+    index: bool,
     upgrade: bool,
     upgraded: tuple[str, ...],
     exclude_newer: str | None,
@@ -78,10 +85,12 @@ def command(  # noqa: PLR0913 - one for each option
     """
     if check and (upgrade or upgraded or exclude_newer):
         raise click.UsageError("--check writes nothing, so no other choice can be made with it.")
+    if index and not check:
+        raise click.UsageError("--index belongs to --check; locking asks the indexes anyway.")
     output = Output(command="lock", **options)
     loaded = load_spec(spec)
     if check:
-        return _show_check(output, check_lock(loaded))
+        return _show_check(output, check_lock(loaded, index=index))
     locked = lock(
         loaded,
         options=LockOptions(
@@ -108,7 +117,8 @@ def _show_check(output: Output, checked: LockedSet) -> int:
         output.document(_body(checked), checked.findings)
     else:
         output.findings(checked.findings)
-    return int(ExitCode.DIFFERENCE if checked.findings else ExitCode.DONE)
+    is_right = all(one.severity is not Severity.ERROR for one in checked.findings)
+    return int(ExitCode.DONE if is_right else ExitCode.DIFFERENCE)
 
 
 def _body(locked: LockedSet) -> dict[str, Any]:
@@ -126,7 +136,7 @@ def _lock(locked: Locked) -> dict[str, Any]:
         "to_download": locked.to_download,
         "to_install": locked.to_install,
         "changes": _changes(locked.difference),
-        "stale": [{"key": one.key, "was": one.was, "now": one.now} for one in locked.stale],
+        "stale": [asdict(one) for one in locked.stale],
         "packages": [_package(package) for package in locked.lock.packages],
         "from_source": [{"name": one.name, "source": str(one)} for one in locked.lock.sources],
     }
