@@ -31,7 +31,7 @@ def test_other_data_is_a_note_with_the_differences() -> None:
     limit = Constraint(requirement="setuptools<82", why="So.", source="[X]")
     note = compat_note(LOCK, replace(PLAN, trio=(newer,), constraints=(limit,)), "2026.12")
     assert note is not None
-    assert note.severity is Severity.NOTE
+    assert (note.code, note.severity) == ("TE466", Severity.NOTE)
     assert note.why.splitlines() == [
         "A new lock would have `torch 2.13.1+cpu`; locked is `2.13.0+cpu`.",
         "`setuptools<82` is a constraint now.",
