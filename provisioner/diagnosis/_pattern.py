@@ -36,7 +36,15 @@ class Pattern:
 
     source: str
     anchor: str
-    compiled: re.Pattern[str]
+
+    @property
+    def compiled(self) -> re.Pattern[str]:
+        """The expression, compiled when its anchor is met first: most never are.
+
+        Raises:
+            PatternError: It is no regular expression; a test compiles them all.
+        """
+        return _compile(self.source)
 
     def find(self, flow: str) -> re.Match[str] | None:
         """Return the first match that is found, or None."""
@@ -56,7 +64,7 @@ def pattern(source: str) -> Pattern:
 
     Raises:
         PatternError: It has no literal of three characters that every match contains, an
-            alternative outside of groups, or is no regular expression.
+            alternative outside of groups, or capitals.
     """
     pieces = list(_literals(source))
     anchor = max(pieces, key=len, default="")
@@ -66,11 +74,15 @@ def pattern(source: str) -> Pattern:
         r"\\[A-Z]", "", source
     ):
         raise PatternError(f"not in lower case: {source}")
+    return Pattern(source=source, anchor=anchor)
+
+
+@cache
+def _compile(source: str) -> re.Pattern[str]:
     try:
-        compiled = re.compile(source)
+        return re.compile(source)
     except re.error as exc:
         raise PatternError(f"{exc}: {source}") from exc
-    return Pattern(source=source, anchor=anchor, compiled=compiled)
 
 
 @cache

@@ -71,9 +71,9 @@ def test_every_match_contains_its_anchor() -> None:
     ],
 )
 def test_pattern_that_is_refused(source: str, reason: str) -> None:
-    """An expression that could be slow or never match is refused when it is read."""
+    """An expression that could be slow, never match or is none is refused."""
     with pytest.raises(PatternError, match=reason):
-        pattern(source)
+        assert pattern(source).compiled
 
 
 def test_no_unbounded_repetition() -> None:

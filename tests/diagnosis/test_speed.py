@@ -59,6 +59,11 @@ def test_error_in_the_middle(noise: str) -> None:
         "| ",
         "install torch>=71 ls ",
         "from versions: ) location ",
+        "not available from current channels:  - a - ",
+        "resolvepackagenotfound:  - ",
+        "project's python requirement (>=3, ",
+        "torch/__init__.py no module named 'torch' ",
+        "site-packages/torch/__init__.py it appears that pytorch has loaded ",
     ],
 )
 def test_hostile(piece: str) -> None:
