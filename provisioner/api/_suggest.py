@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from provisioner.diagnosis import build_for_gpu, older_cuda
 from provisioner.findings import Combination, SpecError
 from provisioner.host import probe_host
 from provisioner.planner import Plans, Refusal
@@ -44,7 +45,14 @@ def nearest_spec(facts: Facts, compat: Compat, host: HostFacts | None = None) ->
     torch = facts.torch if facts.torch and compat.release(facts.torch) else None
     asked = {one.accelerator for one in facts.indexes if one.accelerator}
     accelerator = facts.accelerator or (next(iter(asked)) if len(asked) == 1 else "cpu")
-    if torch is None and not facts.wishes:
+    coded = build_for_gpu(facts, compat)
+    older = older_cuda(facts, compat)
+    if coded is not None:
+        torch, accelerator = coded.torch, coded.accelerator
+    elif older is not None:
+        accelerator = older
+        torch = torch if torch in compat.torch_with(older) else compat.torch_with(older)[-1]
+    elif torch is None and not facts.wishes:
         return None
     release = compat.release(torch or compat.newest.torch)
     if release is None:
@@ -77,6 +85,14 @@ def _plain(python: str, accelerator: str, torch: str) -> str:
 
 
 def _newest_python(compat: Compat, torch: str, accelerator: str) -> str:
+    """Return the newest Python of a build, of those that torchvision has a wheel for if any."""
     builds = compat.builds(torch, accelerator=accelerator) or compat.builds(torch)
-    pythons = {one for build in builds for one in build.pythons if not one.endswith("t")}
+    pairs = [(build, one) for build in builds for one in build.pythons if not one.endswith("t")]
+    beside = [
+        one
+        for build, one in pairs
+        for member in compat.pairs(torch, "torchvision")
+        if compat.member_known(member, build, one) is not None
+    ]
+    pythons = beside or [one for _, one in pairs]
     return max(pythons, key=lambda one: [int(part) for part in one.split(".")], default="3.12")

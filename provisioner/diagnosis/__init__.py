@@ -10,6 +10,7 @@ from provisioner.diagnosis._diagnose import Diagnosis, diagnose
 from provisioner.diagnosis._facts import Facts
 from provisioner.diagnosis._mask import mask_private
 from provisioner.diagnosis._rules import Confidence, Rule, load_rules, rules_by_category
+from provisioner.diagnosis._slots import build_for_gpu, older_cuda
 from provisioner.diagnosis._sources import Index
 from provisioner.diagnosis._wishes import Wish
 
@@ -21,8 +22,10 @@ __all__ = [
     "Index",
     "Rule",
     "Wish",
+    "build_for_gpu",
     "diagnose",
     "load_rules",
     "mask_private",
+    "older_cuda",
     "rules_by_category",
 ]

@@ -13,7 +13,7 @@ from provisioner.diagnosis._published import published
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from provisioner.compat import Compat
+    from provisioner.compat import Build, Compat
     from provisioner.diagnosis._facts import Facts
     from provisioner.diagnosis._normalise import Text
     from provisioner.diagnosis._published import Place
@@ -35,7 +35,8 @@ def read_slots(text: Text, facts: Facts, compat: Compat) -> dict[str, str]:
     module = _MODULE.search(text.flow)
     built = _BUILT.findall(text.flow[-_TAIL:])
     torch = facts.torch if facts.torch and compat.release(facts.torch) else None
-    older = _older_cuda(facts, compat)
+    older = older_cuda(facts, compat)
+    coded = build_for_gpu(facts, compat)
     found = {
         "torch": torch,
         "accelerator": facts.accelerator or _only_accelerator(facts),
@@ -50,7 +51,7 @@ def read_slots(text: Text, facts: Facts, compat: Compat) -> dict[str, str]:
         "pairs": _pairs(torch, compat),
         "suits": _suiting_python(facts, compat),
         "runs": _torch_for_glibc(facts, compat),
-        "coded": _build_for_gpu(facts.gpu, facts, compat) if facts.gpu is not None else None,
+        "coded": _options(coded) if coded is not None else None,
         "mac": "mps" if facts.system == "macos" else None,
     }
     return {name: value for name, value in found.items() if value}
@@ -70,7 +71,7 @@ def _pairs(torch: str | None, compat: Compat) -> str | None:
     return " ".join(members)
 
 
-def _older_cuda(facts: Facts, compat: Compat) -> str | None:
+def older_cuda(facts: Facts, compat: Compat) -> str | None:
     """Return the newest CUDA accelerator that the driver's CUDA version covers."""
     if facts.cuda is None:
         return None
@@ -130,11 +131,14 @@ def _torch_for_glibc(facts: Facts, compat: Compat) -> str | None:
     return fitting[-1] if fitting else None
 
 
-def _build_for_gpu(gpu: str, facts: Facts, compat: Compat) -> str | None:
-    """Return options of pip for the newest torch with code for a GPU.
+def build_for_gpu(facts: Facts, compat: Compat) -> Build | None:
+    """Return the build of the newest torch with code for the GPU of a text.
 
     Of several CUDAs the one that most drivers run: a build of CUDA 12, and of those the oldest.
     """
+    gpu = facts.gpu
+    if gpu is None:
+        return None
     builds = [
         build
         for release in compat.releases
@@ -144,7 +148,7 @@ def _build_for_gpu(gpu: str, facts: Facts, compat: Compat) -> str | None:
         and (facts.python is None or build.known_for(facts.python) is not None)
         and _has_code(gpu, build.torch, build.accelerator, compat)
     ]
-    best = max(
+    return max(
         builds,
         key=lambda one: (
             -_MAJORS.index(one.accelerator[2:4]),
@@ -153,9 +157,13 @@ def _build_for_gpu(gpu: str, facts: Facts, compat: Compat) -> str | None:
         ),
         default=None,
     )
-    if best is None:
-        return None
-    return f'"torch=={best.torch}" --index-url https://download.pytorch.org/whl/{best.accelerator}'
+
+
+def _options(build: Build) -> str:
+    """Return what pip is told for a build."""
+    return (
+        f'"torch=={build.torch}" --index-url https://download.pytorch.org/whl/{build.accelerator}'
+    )
 
 
 def _has_code(gpu: str, torch: str, accelerator: str, compat: Compat) -> bool:

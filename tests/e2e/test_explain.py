@@ -131,6 +131,20 @@ def test_spec(workspace: Workspace) -> None:
     assert done.stderr.startswith("error TE891: `torchenv.toml` is there already.\n")
 
 
+def test_spec_for_a_gpu(workspace: Workspace) -> None:
+    """A text that names the GPU leads to a build with code for it, whatever torch was there."""
+    log = workspace.write(
+        "log",
+        "NVIDIA GeForce RTX 5090 with CUDA capability sm_120 is not compatible with the current "
+        "PyTorch installation.\n",
+    )
+    workspace.torchenv("explain", log, "--spec").check()
+    spec = (workspace.root / "torchenv.toml").read_text()
+    assert 'accelerator = "cu12' in spec
+    assert "torchvision = false" not in spec
+    workspace.torchenv("plan").check()
+
+
 def test_no_spec(workspace: Workspace) -> None:
     """A text that does not say what was wanted leads to no spec."""
     log = workspace.write("log", FULL)
