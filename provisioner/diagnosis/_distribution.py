@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 
 _ARM_ONLY_X86: Final = frozenset({"mkl", "intel-openmp", "tbb"})
+_SAY_SILENT: Final = (
+    "The index may have refused, failed or sent another page: pip does not show that and goes on as "
+    "if there were nothing; with `-v` it does."
+)
 _COMMON: Final = frozenset(
     {
         *("filelock", "fsspec", "jinja2", "markupsafe", "mpmath", "networkx", "sympy"),
@@ -88,6 +92,9 @@ def _guesses(scene: Scene) -> Iterator[Candidate]:
     if NOT_FOUND.find(scene.flow) is None and NOT_SATISFIED.find(scene.flow) is None:
         return
     yield candidate(scene, "python-version", 40, "possible")
+    kinds = {one.kind for one in scene.facts.indexes}
+    if scene.wish.offered == () and kinds and "pytorch" not in kinds:
+        yield candidate(scene, "http-status", 37, "possible", cause=_SAY_SILENT)
     windows = scene.facts.system == "windows"
     yield candidate(scene, "python-32bit" if windows else "platform-arch", 36, "possible")
     if scene.facts.system in (None, "linux"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from packaging.version import InvalidVersion, Version
 
 from provisioner.diagnosis._facts import TRIO
+from provisioner.diagnosis._pattern import pattern
 from provisioner.diagnosis._published import published
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ _BUILT: Final = re.compile(
     r"(?:failed to build `?|collecting |building wheel for )"
     r"([a-z0-9][\w.-]{0,60}?)(?:==[\w.]{1,20})?(?:[ `,]|$)"
 )
+_WHEEL: Final = pattern(
+    r"-cp(\d)(\d{1,2})-[a-z0-9_.]{2,20}-([a-z0-9_.]{3,80})\.whl['\"`]? is not a supported"
+)
 _TAIL: Final = 200_000
 _MAJORS: Final = ("12", "13", "11", "10")
 """Series of CUDA, the one to take first: most drivers in use run 12, and 13 is for new ones."""
@@ -35,6 +39,7 @@ def read_slots(text: Text, facts: Facts, compat: Compat) -> dict[str, str]:
     module = _MODULE.search(text.flow)
     built = _BUILT.findall(text.flow[-_TAIL:])
     torch = facts.torch if facts.torch and compat.release(facts.torch) else None
+    wheel = _WHEEL.find(text.flow)
     older = older_cuda(facts, compat)
     coded = build_for_gpu(facts, compat)
     found = {
@@ -52,6 +57,8 @@ def read_slots(text: Text, facts: Facts, compat: Compat) -> dict[str, str]:
         "suits": _suiting_python(facts, compat),
         "runs": _torch_for_glibc(facts, compat),
         "coded": _options(coded) if coded is not None else None,
+        "tagged": f"{wheel[1]}.{wheel[2]}" if wheel is not None else None,
+        "system": wheel[3] if wheel is not None else None,
         "mac": "mps" if facts.system == "macos" else None,
     }
     return {name: value for name, value in found.items() if value}
