@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 _ARM_ONLY_X86: Final = frozenset({"mkl", "intel-openmp", "tbb"})
 _SAY_SILENT: Final = (
-    "The index may have refused, failed or sent another page: pip does not show that and goes on as "
-    "if there were nothing; with `-v` it does."
+    "The index may have refused, failed or sent another page: pip does not show that and goes on "
+    "as if there were nothing; with `-v` it does."
 )
 _COMMON: Final = frozenset(
     {

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from packaging.version import Version
 
 from provisioner.diagnosis._offers import explained
 from provisioner.diagnosis._published import FIRST_FOR, LAST_FOR, explanations
 from provisioner.diagnosis._scene import POETRY, candidate, platform_guesses, python_candidate
-from provisioner.diagnosis._wording import say_accelerator, say_unpublished
+from provisioner.diagnosis._wording import say_accelerator, say_python, say_unpublished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provisioner.diagnosis._causes import Candidate
     from provisioner.diagnosis._scene import Scene
+
+_LIST: Final = 3
+"""So many offers are what a Python has, not a scrap of a text."""
 
 
 def candidates_by_variant(scene: Scene) -> Iterator[Candidate]:
@@ -55,6 +58,11 @@ def candidates_by_variant(scene: Scene) -> Iterator[Candidate]:
     if _is_asked(scene, accelerator):
         yield from _present_variant(scene)
         return
+    offered = [Version(one) for one in wish.offered or ()]
+    if len(offered) >= _LIST and min(offered) > Version(version):
+        yield candidate(
+            scene, "python-version", 81, "likely", cause=say_python(known, version, None)
+        )
     said = wish.offered is not None or bool(facts.indexes)
     poetry = POETRY.find(scene.flow) is not None
     weight = 55 if poetry else 80

@@ -62,6 +62,7 @@ _UV_WISHES: Final = tuple(
             r"is available and you require ([a-z0-9][\w.-]{0,80}[<>=!~]=?[^ ,]{1,60})",
             r"because ([a-z0-9][\w.-]{0,80}(?:[<>=!~]=?[^ ]{1,60})?) was not found in the",
             r"distribution `([a-z0-9][\w.-]{0,80}==[^ ]{1,60}) @ ",
+            r"depends on ([a-z0-9][\w.-]{0,80} \([^)]{1,60}\)) which doesn't match any versions",
             r"unable to find installation candidates for ([a-z0-9][\w.-]{0,80} \([^)]{1,60}\))",
         ),
     )
