@@ -35,8 +35,18 @@ _CUDA: Final = re.compile(
     r"shmem|infer|perf)|nccl|npp|amdhip|hip|roc|hsa|miopen|rccl)"
 )
 _SYSTEM: Final = re.compile(
-    r"^lib(?:mkl|sox|jpeg|png|av(?:util|codec|format)|openblas|openmpi|mpi|numa|elf|ffi)"
+    r"^lib(?:mkl|sox|jpeg|png|av(?:util|codec|format)|openblas|openmpi|mpi|numa|elf|ffi|i?omp|gomp)"
 )
+_SYSTEM_PACKAGES: Final = {
+    "libopenblas": ("libopenblas0", "openblas"),
+    "libgomp": ("libgomp1", "gcc"),
+    "libomp": ("libomp-dev", "libomp"),
+    "libsox": ("libsox3", "sox"),
+    "libav": ("ffmpeg", "ffmpeg"),
+    "libnuma": ("libnuma1", "numactl"),
+    "libmpi": ("libopenmpi3", "open-mpi"),
+}
+"""By the beginning of a library's name: the packages of Debian and of Homebrew that have it."""
 _PACKAGE: Final = re.compile(
     r"(?:site|dist)-packages[\\/]+(?:nvidia[\\/]+)?([a-z_][\w.]{1,60}?)(?:[\\/.]|-\d)"
 )
@@ -65,7 +75,22 @@ def _missing(flow: str, at: int, library: str) -> Iterator[Candidate]:
     elif _CUDA.match(library):
         yield from _cuda_missing(at, owner)
     elif _SYSTEM.match(library):
-        yield _candidate("missing-dependency", 74, "likely", at)
+        yield Candidate(
+            category="missing-dependency",
+            weight=74,
+            confidence="likely",
+            at=at,
+            cause=f"`{library}`, a library of the system that this build needs, is not installed.",
+            fix=_system_fix(library),
+        )
+
+
+def _system_fix(library: str) -> str:
+    """Return how to install a library of the system."""
+    for start, (debian, mac) in _SYSTEM_PACKAGES.items():
+        if library.startswith(start):
+            return f"Install it: `apt-get install {debian}`, on a Mac `brew install {mac}`."
+    return "Install the package of your system that has it, or a wheel that brings its own."
 
 
 def _own_missing(flow: str, at: int, library: str, owner: str | None) -> Iterator[Candidate]:
