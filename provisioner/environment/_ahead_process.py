@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.environment._install import Installation, install
 from provisioner.environment._layout import Generation
-from provisioner.environment._space import check_space, unpacked_need
+from provisioner.environment._space import check_space, environment_demand, unpacked_need
 from provisioner.environment._unpacked import engine_cache
 from provisioner.environment._virtualenv import VenvSource, create_virtualenv
 from provisioner.events import Reporter
@@ -78,7 +78,7 @@ def _work(order: Mapping[str, Any], groups: Iterable[list[str]]) -> None:
         )
         large = [path for one, path in arrived if one.wheel.size >= order["large_bytes"]]
         if large:
-            check_space(generation.folder, unpacked_need(large))
+            check_space(environment_demand(generation.folder, unpacked_need(large)))
             install(here, environ, _Speaker())
 
 

@@ -28,7 +28,13 @@ from provisioner.environment._place import prepare_place, require_place
 from provisioner.environment._pointer import summarise, write_pointer
 from provisioner.environment._records import records_folder
 from provisioner.environment._rollback import candidate
-from provisioner.environment._space import Need, check_space, unpacked_need
+from provisioner.environment._space import (
+    Demand,
+    Need,
+    check_space,
+    environment_demand,
+    unpacked_need,
+)
 from provisioner.environment._switch import switch
 from provisioner.environment._types import Ours
 from provisioner.environment._unpacked import engine_cache, is_known
@@ -60,6 +66,13 @@ _MENDED: Final = frozenset({"TE607", "TE609", "TE611", "TE612", "TE704"})
 
 class WheelStore(Protocol):
     """What an apply needs of ``provisioner.store.Store``."""
+
+    @property
+    def root(self) -> Path:
+        """The folder of what is fetched."""
+
+    def room_for(self, wanted: Sequence[WantedWheel]) -> tuple[int, int]:
+        """Return the bytes and inodes that fetching takes, as far as sizes tell."""
 
     def fetch(
         self,
@@ -312,11 +325,19 @@ def _fetch(
     linked = {one.sha256 for one in wheels if shares and is_known(cache.folder, one.sha256)}
     # A wheel never unpacks to less than its own size, and this is known before it is fetched.
     new_bytes = sum(one.size for one in wheels if one.sha256 not in linked)
-    check_space(layout.root, Need(size_bytes=new_bytes, inodes=0))
     wanted = [
         WantedWheel(name=wheel.name, url=wheel.url, size=wheel.size, sha256=wheel.sha256)
         for wheel in wheels
     ]
+    size_bytes, inodes = request.store.room_for(wanted)
+    check_space(
+        environment_demand(layout.root, Need(size_bytes=new_bytes, inodes=0)),
+        Demand(
+            what="wheels to fetch",
+            folder=request.store.root,
+            need=Need(size_bytes=size_bytes, inodes=inodes),
+        ),
+    )
     damaged = (one.owner for one in examination.differences if one.kind != "added")
     suspects = frozenset(owner.name for owner in damaged if owner is not None)
     source = VenvSource(
@@ -339,7 +360,8 @@ def _fetch(
     if not is_begun:
         shutil.rmtree(generation.folder, ignore_errors=True)
     new = [file for sha256, file in files.items() if sha256 not in linked]
-    check_space(layout.root, unpacked_need(new, [files[sha256] for sha256 in sorted(linked)]))
+    need = unpacked_need(new, [files[sha256] for sha256 in sorted(linked)])
+    check_space(environment_demand(layout.root, need))
     return Blueprint(
         lock=request.lock, wheels=files, source=source, is_begun=is_begun, suspects=suspects
     )

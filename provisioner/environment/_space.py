@@ -1,4 +1,8 @@
-"""Refusing with numbers, before anything is written, what cannot fit on the disk."""
+"""Refusing with numbers, before anything is written, what cannot fit on the disks.
+
+What goes to one file system is added up. Temporary files are not counted: an apply needs no room
+where those go.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from provisioner.findings import Finding, VerificationError, WorldError
 from provisioner.paths import display
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 _RESERVE_BYTES: Final = 16 * 2**20
@@ -59,30 +63,69 @@ def _members(wheel: Path) -> list[zipfile.ZipInfo]:
         raise VerificationError(_no_wheel(wheel, exc)) from exc
 
 
-def check_space(folder: Path, need: Need) -> None:
-    """Refuse where the disk that holds ``folder`` has not the bytes or the inodes left.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What is about to be written somewhere."""
+
+    what: str
+    """For the finding: ``the environment``."""
+    folder: Path
+    """Where; it need not be there yet."""
+    need: Need
+
+
+def environment_demand(folder: Path, need: Need) -> Demand:
+    """Return what a generation below ``folder`` takes, the virtual environment itself included."""
+    whole = Need(size_bytes=need.size_bytes + _RESERVE_BYTES, inodes=need.inodes + _RESERVE_INODES)
+    return Demand(what="the environment", folder=folder, need=whole)
+
+
+def check_space(*demands: Demand) -> None:
+    """Refuse where a file system has not the bytes or the inodes left for all that goes there.
 
     Raises:
-        WorldError: It has not (``TE503``).
+        WorldError: It has not (``TE503``); a finding for each such file system.
         OSError: The disk cannot be asked.
     """
-    disk = os.statvfs(folder)
+    disks: dict[int, list[Demand]] = {}
+    for one in demands:
+        disks.setdefault(_existing(one.folder).stat().st_dev, []).append(one)
+    findings = [found for here in disks.values() for found in _lacking(here)]
+    if findings:
+        raise WorldError(findings)
+
+
+def _existing(folder: Path) -> Path:
+    return next(one for one in (folder, *folder.parents) if one.exists())
+
+
+def _lacking(demands: list[Demand]) -> Iterator[Finding]:
+    """Yield a finding where a file system cannot take what goes there."""
+    disk = os.statvfs(_existing(demands[0].folder))
     free = disk.f_bavail * disk.f_frsize
-    if free < need.size_bytes + _RESERVE_BYTES:
-        needed = f"{_mib(need.size_bytes + _RESERVE_BYTES)} MiB"
-        raise WorldError(_no_space(folder, needed, f"{_mib(free)} MiB"))
+    if free < sum(one.need.size_bytes for one in demands):
+        needs = [(one, one.need.size_bytes) for one in demands]
+        yield _no_space(needs, _mib, "MiB", free // _MIB)
     # Some file systems make inodes as they need them, and say that they have none at all.
-    if disk.f_files and disk.f_favail < need.inodes + _RESERVE_INODES:
-        needed = f"{need.inodes + _RESERVE_INODES} inodes (files and folders)"
-        raise WorldError(_no_space(folder, needed, f"{disk.f_favail}"))
+    elif disk.f_files and disk.f_favail < sum(one.need.inodes for one in demands):
+        inodes = [(one, one.need.inodes) for one in demands]
+        yield _no_space(inodes, int, "inodes (files and folders)", disk.f_favail)
 
 
-def _no_space(folder: Path, needed: str, free: str) -> Finding:
+def _no_space(
+    needs: list[tuple[Demand, int]], count: Callable[[int], int], unit: str, free: int
+) -> Finding:
+    asking = [(one, need) for one, need in needs if need]
+    parts = [f"{count(need)} for {one.what} at `{display(one.folder)}`" for one, need in asking]
+    named = " and ".join(f"`{display(one.folder)}`" for one, _ in asking)
+    total = count(sum(need for _, need in asking))
     return Finding(
         code="TE503",
-        message=f"There is not enough disk space for the environment at `{display(folder)}`.",
-        why=f"It needs at least {needed} there beside the old one, and {free} are free.",
-        do="Free some space, or choose an `environment.path` on another disk.",
+        message=f"There is not enough disk space on the file system of {named}.",
+        why=f"At least {total} {unit} are needed there beside what is there now: "
+        f"{', and '.join(parts)}. {free} are free.",
+        do="Free some space, or choose another disk: `environment.path` for the environment, "
+        "`TORCHENV_STORE` for what is fetched.",
     )
 
 

@@ -14,7 +14,7 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from provisioner.events import Reporter
 from provisioner.findings import VerificationError, WorldError
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
     from provisioner.network import Client
     from provisioner.store._fetch import Arrived
+
+
+_INODES: Final = 6
+"""What a wheel takes on its way: two folders, a lock, the part with its journal, and a copy."""
 
 
 def _free_bytes(folder: Path) -> int:
@@ -116,6 +120,17 @@ class Store:
         except OSError as exc:
             raise WorldError(_findings.disk_failure(self.root, exc)) from exc
         return {digest: self.path(wheel) for digest, wheel in wheels.items()}
+
+    def room_for(self, wanted: Iterable[WantedWheel]) -> tuple[int, int]:
+        """Return the bytes and inodes that fetching wheels takes, as far as sizes tell."""
+        size_bytes = inodes = 0
+        for wheel in {one.sha256: one for one in wanted}.values():
+            path = self.path(wheel)
+            if not path.exists():
+                part = path.with_name(f"{path.name}.part")
+                size_bytes += max(0, wheel.size - part_bytes(part))
+                inodes += _INODES
+        return size_bytes, inodes
 
     def learned(self, url: str) -> WantedWheel | None:
         """Return what was learned about an address, for as long as the store has those bytes."""

@@ -11,6 +11,7 @@ import pytest
 from provisioner.environment import apply_lock
 from provisioner.findings import TorchenvError, VerificationError, WorldError
 from provisioner.lockfile import LockedPackage
+from provisioner.store import Store
 from tests.environment.disks import fill, tmpfs
 from tests.environment.kit import (
     Project,
@@ -269,8 +270,25 @@ def test_a_disk_that_is_too_small_is_refused_with_numbers(tmp_path: Path) -> Non
             apply_lock(replace(roomy.request(lock), spec=small.spec()), steps)
         (finding,) = caught.value.findings
         assert finding.code == "TE503"
-        assert "It needs at least 33 MiB there beside the old one" in finding.why
+        assert "At least 33 MiB are needed there beside what is there now" in finding.why
         assert steps.steps == []
+
+
+def test_store_and_environment_on_one_disk_are_added_up(tmp_path: Path) -> None:
+    """Where each would fit alone, it is refused all the same, before anything is fetched."""
+    big = tiny("requests", "2.32.0", members=(text_member("requests/data.txt", "x" * 2**24),))
+    with tmpfs(tmp_path / "disk", "40m") as disk:
+        roomy = make_project(tmp_path / "roomy")
+        lock = roomy.lock([*trio(), big])
+        small = make_project(disk)
+        request = replace(roomy.request(lock), spec=small.spec(), store=Store(disk / "fetched"))
+        with pytest.raises(WorldError) as caught:
+            apply_lock(request, Steps())
+        (finding,) = caught.value.findings
+        assert finding.code == "TE503"
+        assert f"17 for wheels to fetch at `{disk}/fetched`" in finding.why
+        assert "33 for the environment" in finding.why
+        assert not (disk / "fetched").exists()
 
 
 def test_files_that_were_not_installed_are_noticed(project: Project) -> None:

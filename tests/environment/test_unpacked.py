@@ -11,7 +11,13 @@ import pytest
 
 from provisioner.environment import apply_lock, destroy
 from provisioner.environment._layout import Layout
-from provisioner.environment._space import Need, check_space, unpacked_need
+from provisioner.environment._space import (
+    Demand,
+    Need,
+    check_space,
+    environment_demand,
+    unpacked_need,
+)
 from provisioner.environment._unpacked import known_facts, link_mode, unpacked_folder
 from provisioner.events import Reporter
 from provisioner.findings import WorldError
@@ -221,15 +227,44 @@ def test_bytes_and_inodes_are_counted_before_the_start(project: Project) -> None
     assert new.size_bytes > 0
     assert linked.size_bytes == 0
     assert 0 < linked.inodes < new.inodes
-    check_space(project.root, new)
+    check_space(environment_demand(project.root, new))
     with pytest.raises(WorldError, match="TE503"):
-        check_space(project.root, Need(size_bytes=2**60, inodes=0))
+        check_space(environment_demand(project.root, Need(size_bytes=2**60, inodes=0)))
 
 
 def test_too_few_inodes_are_refused(tmp_path: Path) -> None:
     """A disk with bytes and without inodes is full too."""
     with tmpfs(tmp_path / "small", size="64m,nr_inodes=200") as disk:
-        check_space(disk, Need(size_bytes=0, inodes=50))
+        check_space(environment_demand(disk, Need(size_bytes=0, inodes=50)))
         with pytest.raises(WorldError) as caught:
-            check_space(disk, Need(size_bytes=0, inodes=500))
+            check_space(environment_demand(disk, Need(size_bytes=0, inodes=500)))
     assert "600 inodes" in caught.value.findings[0].why
+
+
+def _demand(what: str, folder: Path, mebibytes: int, inodes: int = 0) -> Demand:
+    return Demand(what=what, folder=folder, need=Need(size_bytes=mebibytes * 2**20, inodes=inodes))
+
+
+def test_what_goes_to_one_file_system_is_added_up(tmp_path: Path) -> None:
+    """Each alone would fit; the finding says what takes how much, and what is free."""
+    with tmpfs(tmp_path / "one", "20m,nr_inodes=100") as one, tmpfs(tmp_path / "two", "20m") as two:
+        fetched = _demand("wheels to fetch", one / "store" / "new", 12, inodes=60)
+        check_space(fetched, _demand("the environment", two, 12))
+        with pytest.raises(WorldError) as caught:
+            check_space(fetched, _demand("the environment", one, 10))
+        (finding,) = caught.value.findings
+        assert finding.code == "TE503"
+        assert finding.message == (
+            f"There is not enough disk space on the file system of `{one}/store/new` and `{one}`."
+        )
+        assert finding.why == (
+            "At least 22 MiB are needed there beside what is there now: "
+            f"12 for wheels to fetch at `{one}/store/new`, and 10 for the environment at `{one}`. "
+            "20 are free."
+        )
+        with pytest.raises(WorldError) as caught:
+            check_space(fetched, _demand("the environment", one, 1, inodes=50))
+        assert "At least 110 inodes" in caught.value.findings[0].why
+        with pytest.raises(WorldError) as caught:
+            check_space(_demand("wheels to fetch", one, 21), _demand("the environment", two, 21))
+        assert len(caught.value.findings) == 2

@@ -95,6 +95,7 @@ PROMISES: Final = (
             f"{_FAILURES}::test_a_disk_that_fills_up_at_any_step",
             f"{_FAILURES}::test_the_engine_meets_a_full_disk",
             f"{_FAILURES}::test_a_disk_that_is_too_small_is_refused_with_numbers",
+            f"{_FAILURES}::test_store_and_environment_on_one_disk_are_added_up",
         ),
     ),
     Promise(

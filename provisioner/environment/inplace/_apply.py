@@ -22,7 +22,7 @@ from provisioner.environment._locking import environment_lock
 from provisioner.environment._os_errors import os_errors_as_findings
 from provisioner.environment._prove import prove
 from provisioner.environment._records import keep_record, records_folder
-from provisioner.environment._space import check_space, unpacked_need
+from provisioner.environment._space import check_space, environment_demand, unpacked_need
 from provisioner.environment._state import content_digest
 from provisioner.environment.inplace import _findings
 from provisioner.environment.inplace._compare import differences, rows_of
@@ -224,7 +224,7 @@ def _prepare(work: _Work, names: set[str]) -> None:
     """Have the new files beside the environment, space allowing."""
     packages = tuple(one for one in work.lock.packages if one.name in names)
     new = [work.wheels[one.wheel.sha256] for one in packages]
-    check_space(work.transaction.folder, unpacked_need(new))
+    check_space(environment_demand(work.transaction.folder, unpacked_need(new)))
     work.reporter.step(f"Preparing {len(new)} package{'' if len(new) == 1 else 's'}")
     order = Order(
         lock=replace(work.lock, packages=packages),
