@@ -4,7 +4,7 @@ from provisioner.network._client import INDEX_ACCEPT, Client
 from provisioner.network._failures import Cause, NetworkError
 from provisioner.network._keyring import signed_in
 from provisioner.network._pages import IndexFile, parse_index_page
-from provisioner.network._proxies import proxy_url
+from provisioner.network._proxies import proxy_for, proxy_url
 from provisioner.network._settings import Keyring, Network, is_loopback
 from provisioner.network._shelf import prune_pages
 from provisioner.network._stop import StoppedError, StopSignal
@@ -24,6 +24,7 @@ __all__ = [
     "StoppedError",
     "is_loopback",
     "parse_index_page",
+    "proxy_for",
     "proxy_url",
     "prune_pages",
     "signed_in",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from provisioner.network._settings import Network
 
 
-def choose_proxy(url: str, network: Network) -> str | None:
+def proxy_for(url: str, network: Network) -> str | None:
     """Return the proxy's URL for ``url``, credentials included, or None for a direct connection.
 
     As pip does: an explicit proxy holds for everything, ``NO_PROXY`` included; otherwise

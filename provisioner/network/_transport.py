@@ -19,7 +19,7 @@ import urllib3
 from urllib3 import exceptions
 
 from provisioner.network._failures import Cause, NetworkError
-from provisioner.network._proxies import choose_proxy
+from provisioner.network._proxies import proxy_for
 from provisioner.network._tls import tls_context
 from provisioner.urls import credentials_of, strip_credentials
 
@@ -172,7 +172,7 @@ class Transport:
 
         Over SOCKS urllib3 does not tell the two apart: there is one connection, to the proxy.
         """
-        proxy = choose_proxy(url, self._network)
+        proxy = proxy_for(url, self._network)
         if proxy is None or _scheme_of(proxy) not in _SOCKS or failure.cause not in _UNCONNECTED:
             return failure
         return NetworkError("proxy", url, _detail_of(list(_chain(exc))))
@@ -187,7 +187,7 @@ class Transport:
         return self._network.timeout_s
 
     def _pool(self, url: str) -> urllib3.PoolManager:
-        way = (choose_proxy(url, self._network), not self._network.is_trusted(url))
+        way = (proxy_for(url, self._network), not self._network.is_trusted(url))
         with self._lock:
             if way not in self._pools:
                 self._pools[way] = self._new_pool(url, *way)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from provisioner.findings import TorchenvError, VerificationError, WorldError
 from provisioner.network import NetworkError, StoppedError, StopSignal
 from provisioner.store import _findings
+from provisioner.store._again import telling_what_was_tried
 from provisioner.store._answer import WrongFileError
 from provisioner.store._journal import journal_of, remove_part
 from provisioner.store._part import Progress, head_of, publish, sha256_of, write_part
@@ -210,8 +211,9 @@ def _fetch_one(missing: Missing, job: Job, board: Board) -> None:
             if is_whole(missing.path, missing.wheel):
                 job.reporter.download_progress(missing.wheel.name, missing.wheel.size)
             else:
-                _receive(missing, job, board)
-                _keep(missing)
+                with telling_what_was_tried(job.root, missing.wheel, job.client.settings):
+                    _receive(missing, job, board)
+                    _keep(missing)
         job.arrived(missing.wheel.sha256, missing.path)
     except OSError as exc:
         raise WorldError(_findings.disk_failure(job.root, exc)) from exc

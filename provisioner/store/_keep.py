@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from provisioner.findings import Finding, WorldError
 from provisioner.store import _findings
+from provisioner.store._again import forget_failures
 from provisioner.store._journal import journal_of
 from provisioner.store._part import sha256_of
 
@@ -79,6 +80,8 @@ def prune(root: Path, days: float, *, dry_run: bool) -> list[Kept]:
         WorldError: ``TE505``, it cannot be read or written.
     """
     removed = []
+    if not dry_run:
+        forget_failures(root)
     try:
         for one in iter_kept(root):
             if not (one.part or one.idle_days >= days):

@@ -104,9 +104,12 @@ PROMISES: Final = (
         tests=(f"{_DISKS}::test_no_room_for_temporary_files",),
     ),
     Promise(
-        fault="Disk of the store full",
+        fault="Disk of the store full, or without inodes",
         promise="A finding; the old environment works; with room again the apply goes on.",
-        tests=(f"{_DISKS}::test_no_room_in_the_store",),
+        tests=(
+            f"{_DISKS}::test_no_room_in_the_store",
+            f"{_DISKS}::test_no_inodes_for_a_download",
+        ),
     ),
     Promise(
         fault="Folder without permission, or read-only (`EACCES`, `EROFS`)",

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from provisioner.events import Reporter
 from provisioner.findings import TorchenvError
+from provisioner.network import Client, Network
+from provisioner.store import Store
 from tests.environment.disks import fill, tmpfs
 from tests.environment.kit import make_project
 from tests.faults.operations import holds, state_of, wheels_of
+from tests.store.conftest import wanted, wheel_bytes
+from tests.support.fileserver import FileServer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,3 +72,24 @@ def test_no_room_for_a_download(tmp_path: Path) -> None:
         with pytest.raises(TorchenvError):
             project.apply(lock)
         assert not os.path.lexists(project.link)
+
+
+def test_no_inodes_for_a_download(tmp_path: Path) -> None:
+    """A store whose disk has bytes and no names left is told as that, and goes on later."""
+    content = wheel_bytes("demo")
+    with FileServer(content) as server, tmpfs(tmp_path / "store", "8m,nr_inodes=30") as disk:
+        wheel = wanted(content, f"{server.url}/demo-1.0-py3-none-any.whl")
+        store = Store(disk)
+        fillers = [disk / str(number) for number in range(30)]
+        with suppress(OSError):
+            for one in fillers:
+                one.touch()
+        with Client(Network(retries=0)) as client, pytest.raises(TorchenvError) as caught:
+            store.fetch([wheel], client, Reporter())
+        (finding,) = caught.value.findings
+        assert finding.code == "TE503"
+        assert finding.message == f"The disk that holds `{disk}` has no inodes left."
+        for one in fillers:
+            one.unlink(missing_ok=True)
+        with Client(Network(retries=0)) as client:
+            assert store.fetch([wheel], client, Reporter())[wheel.sha256].read_bytes() == content

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provisioner.network import Client, Network, NetworkError
-from provisioner.network._proxies import choose_proxy
+from provisioner.network._proxies import proxy_for
 from tests.network.server import Answer, Server
 
 _ENVIRON = {
@@ -35,7 +35,7 @@ _ENVIRON = {
 )
 def test_environment_chooses_by_scheme_and_host(url: str, proxy: str | None) -> None:
     """`<scheme>_proxy` unless `no_proxy` names the host, its domain, address or network."""
-    assert choose_proxy(url, Network(environ=_ENVIRON)) == proxy
+    assert proxy_for(url, Network(environ=_ENVIRON)) == proxy
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_environment_chooses_by_scheme_and_host(url: str, proxy: str | None) -> 
 )
 def test_settings_choose(network: Network, proxy: str | None) -> None:
     """The explicit proxy stands above the environment, exceptions included, as with pip."""
-    assert choose_proxy("https://inside.example/s", network) == proxy
+    assert proxy_for("https://inside.example/s", network) == proxy
 
 
 def test_requests_go_through_the_proxy(server: Server) -> None:

@@ -303,3 +303,34 @@ def test_interrupt_ends_everything(server: Server, store: Store, client: Client)
     go_on.set()
     assert listener.finished == 1
     assert _has_part(store, wheel)
+
+
+def test_the_same_failure_twice_in_a_row_says_what_was_tried(
+    server: Server, tmp_path: Path
+) -> None:
+    """Whatever it was; another failure, or a wheel that arrived, begins anew."""
+    wheel = publish(server, "demo")
+    path = wheel.url.removeprefix(server.url)
+    (good,) = server.answers[path]
+    store = Store(tmp_path / "store")
+    network = Network(backoff_s=0, retries=1, environ={"http_proxy": ""})
+    with Client(network) as client:
+        server.put(path, Answer(status=404))
+        first, second, third = (_finding(store, wheel, client) for _ in range(3))
+        server.put(path, Answer(status=401))
+        other = _finding(store, wheel, client)
+        server.put(path, good)
+        store.fetch([wheel], client, Reporter())
+        store.path(wheel).unlink()
+        server.put(path, Answer(status=401))
+        after = _finding(store, wheel, client)
+    assert "runs" not in first.why
+    assert second.why.removeprefix(first.why) == (
+        f" The last 2 runs ended like this. In each, `{server.url.removeprefix('http://')}` was "
+        "asked directly, with up to 2 tries in a row that brought nothing; further stores, pip's "
+        "cache and `find-links` do not have the wheel."
+    )
+    assert "One more run is unlikely to help" in second.do
+    assert "The last 3 runs" in third.why
+    assert "runs" not in other.why
+    assert "runs" not in after.why
