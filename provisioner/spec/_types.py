@@ -286,6 +286,17 @@ class Spec:
         return target
 
     @property
+    def asked(self) -> frozenset[str]:
+        """Names of the packages that it asks for itself; all others come with them."""
+        wishes = {
+            "torch": self.torch,
+            "torchvision": self.torchvision,
+            "torchaudio": self.torchaudio,
+        }
+        trio = (name for name, wish in wishes.items() if not isinstance(wish, LeaveOut))
+        return frozenset((*trio, *(one.name for one in self.dependencies)))
+
+    @property
     def has_range(self) -> bool:
         """Whether a target leaves the choice of its Python to the plan."""
         return any(target.has_range for target in self.targets)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
-from provisioner.environment import Absent, Changes, Foreign, Installed, Ours, plan_changes
+from provisioner.cli.render.plan import print_changes
+from provisioner.environment import Absent, Change, Changes, Foreign, Installed, Ours, plan_changes
 from provisioner.environment._changes import is_build_of
 from provisioner.environment._layout import Generation
 from provisioner.environment._owners import Difference, Owner
@@ -191,3 +194,29 @@ def test_what_is_left_behind_is_told_apart() -> None:
 def test_a_build_is_known_by_what_it_says(told: str, accelerator: str, *, is_it: bool) -> None:
     """What `torch/version.py` says is compared with the accelerator that is locked."""
     assert is_build_of(told, accelerator) == is_it
+
+
+def shown(changes: Changes) -> str:
+    """Return what is printed of changes, of a spec that asks for torch and numpy."""
+    console = Console(file=io.StringIO(), width=200)
+    print_changes(console, changes, {"torch", "numpy"})
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_what_comes_with_a_change_stands_below_it() -> None:
+    """First what the spec asks for; where that does not change, no branch is drawn."""
+    torch = Change(name="torch", before="2.2.0+cpu", after="2.2.1+cpu", reason="other version")
+    sympy = Change(name="sympy", before="1.12", after="1.13", reason="other version")
+    numpy = Change(name="numpy", before=None, after="2.1", reason="not installed", size_bytes=10**6)
+    jinja = Change(name="jinja2", before="3.1", after=None, reason="not locked")
+    both = Changes(added=(numpy,), removed=(jinja,), changed=(sympy, torch))
+    assert shown(both) == (
+        "Changes, 0 unchanged\n"
+        "  + numpy 2.1  (1.0 MB)\n"
+        "  ~ torch 2.2.0+cpu → 2.2.1+cpu\n"
+        "  and with them\n"
+        "    - jinja2 3.1\n"
+        "    ~ sympy 1.12 → 1.13\n"
+    )
+    assert shown(Changes(changed=(sympy,))) == "Changes, 0 unchanged\n  ~ sympy 1.12 → 1.13\n"

@@ -59,8 +59,9 @@ def command(
     output = Output(command="plan", **options)
     if show_merged:
         return _show_merged(output, spec)
+    wish = load_spec(spec)
     planned = plan_with_changes(
-        load_spec(spec),
+        wish,
         host=host_facts(facts=facts) if facts is not None else None,
         explain=explain,
         offline=offline,
@@ -75,7 +76,7 @@ def command(
         print_plan(output.lines(), plan)
         if explain:
             print_explanation(output.lines(), plan)
-    print_changes(output.lines(), planned.changes)
+    print_changes(output.lines(), planned.changes, wish.asked)
     return int(ExitCode.DONE)
 
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from provisioner._exec import child_environ
-from provisioner.api.plan import load_spec
-from provisioner.api.run import make_ready, may_apply_by_default
 from provisioner.cli._output import Output
 from provisioner.cli._start import become
 from provisioner.cli.commands._common import starting_options
+from provisioner.cli.commands._starting import ready_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,14 +38,5 @@ def command(
     later apply does not change it while it runs.
     """
     output = Output(command="run", **options)
-    if may_apply is None:
-        may_apply = may_apply_by_default(os.environ)
-    ready = make_ready(
-        load_spec(spec),
-        target=target,
-        may_apply=may_apply,
-        wait=not no_wait,
-        reporter=output.reporter(),
-    )
-    output.findings(ready.findings)
+    ready = ready_environment(output, spec, target=target, may_apply=may_apply, no_wait=no_wait)
     become(program, child_environ(os.environ, str(ready.folder)))

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from provisioner._exec import child_environ
-from provisioner.api.plan import load_spec
-from provisioner.api.run import make_ready, may_apply_by_default
 from provisioner.cli._output import Output
 from provisioner.cli._start import become
 from provisioner.cli.commands._common import starting_options
+from provisioner.cli.commands._starting import ready_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,16 +35,7 @@ def command(
     start-up files may put other folders in front of it. `exit` leaves it.
     """
     output = Output(command="shell", **options)
-    if may_apply is None:
-        may_apply = may_apply_by_default(os.environ)
-    ready = make_ready(
-        load_spec(spec),
-        target=target,
-        may_apply=may_apply,
-        wait=not no_wait,
-        reporter=output.reporter(),
-    )
-    output.findings(ready.findings)
+    ready = ready_environment(output, spec, target=target, may_apply=may_apply, no_wait=no_wait)
     become(_interactive(os.environ, ready.link), child_environ(os.environ, str(ready.link)))
 
 

@@ -45,7 +45,8 @@ def command(
     output = Output(command="status", **options)
     if environment is not None:
         return _in_place(output, load_spec(spec), environment, target)
-    found = status(load_spec(spec), target=target)
+    wish = load_spec(spec)
+    found = status(wish, target=target)
     code = ExitCode.DONE if found.state == "current" else ExitCode.DIFFERENCE
     if output.as_json:
         output.document(_body(found), found.findings)
@@ -53,7 +54,7 @@ def command(
     from provisioner.cli.render.status import print_status
 
     output.findings(found.findings)
-    print_status(output.console(), found)
+    print_status(output.console(), found, wish.asked)
     return int(code)
 
 

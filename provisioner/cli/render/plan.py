@@ -9,6 +9,8 @@ from provisioner.cli.render._text import megabytes, print_rows, say
 from provisioner.urls import strip_credentials
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from rich.console import Console
 
     from provisioner.cli.render._styled import PlainConsole
@@ -45,8 +47,16 @@ def print_explanation(console: PlainConsole | Console, plan: Plan) -> None:
         print_rows(console, [(f"  {name}", what) for name, what in plan.auto.considered])
 
 
-def print_changes(console: PlainConsole | Console, changes: Changes | None) -> None:
-    """Print what an apply would change, one package a line."""
+def print_changes(
+    console: PlainConsole | Console, changes: Changes | None, asked: Collection[str]
+) -> None:
+    """Print what an apply would change, one package a line.
+
+    Args:
+        console: Where to.
+        changes: None where they are not known yet.
+        asked: Names of the packages that the spec asks for; all others come with them.
+    """
     if changes is None:
         say(console, Text("Changes are known once there is a lock: `torchenv lock`."))
         return
@@ -54,11 +64,27 @@ def print_changes(console: PlainConsole | Console, changes: Changes | None) -> N
         say(console, Text.assemble(("Changes", "bold"), ": none"))
         return
     say(console, Text.assemble(("Changes", "bold"), f", {len(changes.unchanged)} unchanged"))
+    direct, others = (
+        [(sign, change) for sign, change in _signed(changes) if (change.name in asked) is is_direct]
+        for is_direct in (True, False)
+    )
+    _print_branch(console, direct, "  ")
+    if direct and others:
+        say(console, Text("  and with them"))
+    _print_branch(console, others, "    " if direct else "  ")
+
+
+def _signed(changes: Changes) -> list[tuple[tuple[str, str], Change]]:
     groups = (changes.added, changes.removed, changes.changed)
-    for (sign, style), group in zip(_SIGNS, groups, strict=True):
-        for change in group:
-            say(console, Text.assemble("  ", (sign, style), f" {_line(change)}"))
-            print_startup(console, change)
+    return [(sign, one) for sign, group in zip(_SIGNS, groups, strict=True) for one in group]
+
+
+def _print_branch(
+    console: PlainConsole | Console, signed: Iterable[tuple[tuple[str, str], Change]], indent: str
+) -> None:
+    for sign, change in signed:
+        say(console, Text.assemble(indent, sign, f" {_line(change)}"))
+        print_startup(console, change)
 
 
 def print_startup(console: PlainConsole | Console, change: Change) -> None:

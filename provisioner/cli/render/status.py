@@ -10,13 +10,21 @@ from provisioner.cli.render._text import say
 from provisioner.cli.render.plan import print_changes
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from rich.console import Console
 
     from provisioner.environment import Proof, Status
 
 
-def print_status(console: Console, status: Status) -> None:
-    """Print the state of the environment and what an apply would change."""
+def print_status(console: Console, status: Status, asked: Collection[str]) -> None:
+    """Print the state of the environment and what an apply would change.
+
+    Args:
+        console: Where to.
+        status: What was found.
+        asked: Names of the packages that the spec asks for.
+    """
     if status.choice:
         say(console, Text(status.choice))
     say(console, Text.assemble("State: ", (status.state, "bold")))
@@ -25,7 +33,7 @@ def print_status(console: Console, status: Status) -> None:
         where = f"{target.platform}, Python {target.python}, {target.accelerator}"
         say(console, Text(f"  made for {where}; {proven}"))
     if status.changes is not None and not status.changes.is_empty:
-        print_changes(console, status.changes)
+        print_changes(console, status.changes, asked)
 
 
 def _proven(proof: Proof) -> str:
