@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,32 @@ def tmpfs(folder: Path, size: str = "64m") -> Iterator[Path]:
     argv = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(argv, capture_output=True, check=False).returncode:
         pytest.skip(NO_MOUNT)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+NO_REFLINKS = (
+    "no file system with reflinks can be made here (it takes `mkfs.xfs` and the right to mount); "
+    "what is peculiar to it is the engine's `--link-mode clone`, and everything else is covered by "
+    "the tests with hard links"
+)
+
+
+@contextlib.contextmanager
+def reflinks(folder: Path) -> Iterator[Path]:
+    """Mount a small file system with reflinks at ``folder`` until the end, or skip the test."""
+    image = folder.with_name(f"{folder.name}.img")
+    with image.open("wb") as file:
+        file.truncate(400 * 2**20)  # sparse; XFS takes no less than 300 MiB
+    folder.mkdir(parents=True, exist_ok=True)
+    for argv in (
+        ["mkfs.xfs", "-q", "-m", "reflink=1", str(image)],
+        ["mount", "-o", "loop", str(image), str(folder)],
+    ):
+        if not shutil.which(argv[0]) or subprocess.run(argv, check=False).returncode:
+            pytest.skip(NO_REFLINKS)
     try:
         yield folder
     finally:

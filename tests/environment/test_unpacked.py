@@ -21,8 +21,8 @@ from provisioner.environment._space import (
 from provisioner.environment._unpacked import known_facts, link_mode, unpacked_folder
 from provisioner.events import Reporter
 from provisioner.findings import WorldError
-from tests.environment.disks import tmpfs
-from tests.environment.kit import Project, stored, tiny, trio
+from tests.environment.disks import reflinks, tmpfs
+from tests.environment.kit import Project, make_project, stored, tiny, trio
 from tests.support.wheels import Defects, Member, text_member
 
 if TYPE_CHECKING:
@@ -208,6 +208,36 @@ def test_a_disk_apart(project: Project, tmp_path: Path) -> None:
         assert (project.site / "torch/version.py").stat().st_size > 3
         destroy(project.link, Reporter())
         assert not Layout(link=project.link).folder.exists()
+
+
+def test_without_any_links_files_are_copied(project: Project, tmp_path: Path) -> None:
+    """Where generations cannot share either, no copy stays unpacked."""
+    folder = Layout(link=project.link).unpacked
+    folder.parent.mkdir(parents=True)
+    folder.write_text("in the way")
+    with tmpfs(tmp_path / "store"):
+        assert codes(project.apply(locked(project))) == ["TE615"]
+        source = project.site / "torch/version.py"
+        assert source.stat().st_nlink == 1
+        assert list(project.root.rglob("torch/version.py")) == [source]
+        assert codes(project.apply(project.lock(trio()))) == []
+
+
+def test_reflinks_share_nothing_that_can_be_written(tmp_path: Path) -> None:
+    """An edit stays in its generation: the copy is whole, and the next generation comes from it."""
+    with reflinks(tmp_path / "disk") as disk:
+        project = make_project(disk)
+        assert link_mode(unpacked_folder(project.environ), project.root) == "clone"
+        lock = locked(project)
+        project.apply(lock)
+        source, copy = project.site / "torch/version.py", copy_of(project, "torch/version.py")
+        assert source.stat().st_nlink == 1
+        assert source.stat().st_mode & stat.S_IWUSR
+        before = copy.stat()
+        os.truncate(source, 3)
+        assert codes(project.apply(lock)) == ["TE704"]
+        assert (project.site / "torch/version.py").stat().st_size > 3
+        assert (copy.stat().st_ino, copy.stat().st_size) == (before.st_ino, before.st_size)
 
 
 def test_where_nothing_can_be_tried_files_are_copied(tmp_path: Path) -> None:
