@@ -136,7 +136,7 @@ class Transfer:
         return self._size - total(self._file.done)
 
     def help(self) -> None:
-        """Do one piece of the work, if there is one."""
+        """Do one piece of the work, if there is one; what fails is the owner's to tell."""
         line = self._take()
         if line is not None:
             self._work(line)
@@ -153,6 +153,7 @@ class Transfer:
         """
         try:
             while not self._is_done:
+                self._raise_failure()
                 line = self._take()
                 if line is None:
                     self._wait()
@@ -194,16 +195,16 @@ class Transfer:
 
     # -- one piece of work
 
-    def _take(self) -> Line | None:
-        """Return a connection with a span to fetch, where one may be opened now.
-
-        Raises:
-            Exception: The transfer has failed, and nobody is at work any more.
-        """
+    def _raise_failure(self) -> None:
+        """Raise what the transfer failed with, once nobody is at work any more."""
         with self._cond:
-            self._errand.stop.check()
             if self._failure is not None and not self._lines:
                 raise self._failure
+
+    def _take(self) -> Line | None:
+        """Return a connection with a span to fetch, where one may be opened now."""
+        with self._cond:
+            self._errand.stop.check()
             if not self.wants_help:
                 return None
             return self._lines.open(self._queue.popleft(), self._epoch)

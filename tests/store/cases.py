@@ -150,6 +150,8 @@ class Case:
     """Bytes that may come, in sizes of the file, what an earlier run left included."""
     resumed_bound: float | None = None
     """The same after an earlier run, where its bytes cannot be used."""
+    silent: bool = False
+    """Whether something falls silent, which the client then gives up after a moment."""
     says: str = ""
     """Words of the finding's message."""
     tls: bool = False
@@ -172,11 +174,15 @@ CASES: Final[dict[str, Case]] = {
     "cut before the first byte, always": Case(fault=cut(0), ends="TE502"),
     "no answer, twice": Case(fault=first(2, changed(drop=True)), ends=WHOLE),
     "no answer, always": Case(fault=changed(drop=True), ends="TE502", fresh_ends="TE401"),
-    "stall once": Case(fault=first(1, hang(0.5)), ends=WHOLE),
-    "stall at the first byte, always": Case(fault=hang(0), ends="TE502", fresh_ends="TE506"),
-    "silent before the answer, once": Case(fault=first(1, changed(hang_head=True)), ends=WHOLE),
+    "stall once": Case(silent=True, fault=first(1, hang(0.5)), ends=WHOLE),
+    "stall at the first byte, always": Case(
+        silent=True, fault=hang(0), ends="TE502", fresh_ends="TE506"
+    ),
+    "silent before the answer, once": Case(
+        silent=True, fault=first(1, changed(hang_head=True)), ends=WHOLE
+    ),
     "silent before the answer, always": Case(
-        fault=changed(hang_head=True), ends="TE502", fresh_ends="TE401"
+        silent=True, fault=changed(hang_head=True), ends="TE502", fresh_ends="TE401"
     ),
     "throttled": Case(fault=changed(bytes_per_s=4e6), ends=WHOLE),
     "no ranges": Case(fault=_no_ranges, ends=WHOLE, resumed_bound=1.42),
