@@ -119,6 +119,8 @@ TITLES: Final[dict[str, str]] = {
     "TE445": "A mirror has another file than the public index",
     "TE446": "A package could not be built from its source",
     "TE447": "A bundle cannot hold what is built from source",
+    "TE448": "An index states another hash than the compat data",
+    "TE449": "A hash from the compat data, where the index states none",
     "TE460": "The locks of the targets are not of one set",
     "TE461": "The lock of a target is missing from the set",
     "TE462": "No target of the spec fits this machine",

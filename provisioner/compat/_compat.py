@@ -43,6 +43,8 @@ class Compat:
     accelerators: Mapping[str, Accelerator]
     ceilings: tuple[Ceiling, ...]
     companions: tuple[Companion, ...]
+    hashes: Mapping[str, str]
+    """sha256 of files of PyTorch's own index, by folder and file name: ``cpu/torch-….whl``."""
     citations: Mapping[str, str]
     """What the codes in ``sources`` stand for."""
     platforms: tuple[str, ...]

@@ -35,6 +35,7 @@ def to_compiled(files: FilesModel) -> dict[str, Any]:
         ],
         "ceilings": [_limited(files, row) for row in files.ceilings],
         "companions": [row.fields() for row in files.companions],
+        "hashes": {f"{row.folder}/{row.file}": row.sha256 for row in files.hashes},
         "citations": files.sources,
     }
 

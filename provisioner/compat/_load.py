@@ -47,6 +47,7 @@ def compat_from(data: Mapping[str, Any]) -> Compat:
         accelerators={one.name: one for one in rows_of(Accelerator, data["accelerators"])},
         ceilings=rows_of(Ceiling, data["ceilings"]),
         companions=rows_of(Companion, data["companions"]),
+        hashes=data["hashes"],
         citations=data["citations"],
         platforms=tuple(sorted({build.platform for build in builds})),
     )

@@ -203,6 +203,14 @@ class WishesModel(RowModel):
     torch_of: dict[Annotated[str, AfterValidator(_specifier)], ReleaseWords]
 
 
+class HashModel(RowModel):
+    """A row of hashes.toml."""
+
+    folder: str
+    file: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
 class CompanionModel(RowModel):
     """A row of companions.toml."""
 
@@ -284,6 +292,7 @@ class FilesModel(BaseModel):
     wheels: tuple[WheelModel, ...]
     ceilings: tuple[CeilingModel, ...]
     companions: tuple[CompanionModel, ...]
+    hashes: tuple[HashModel, ...]
     dependents: tuple[WishesModel, ...]
     driver_minimums: tuple[DriverMinimumModel, ...]
     toolkit_drivers: tuple[ToolkitDriverModel, ...]
@@ -325,6 +334,7 @@ class FilesModel(BaseModel):
             "wheels.toml": self.wheels,
             "ceilings.toml": self.ceilings,
             "companions.toml": self.companions,
+            "hashes.toml": self.hashes,
             "dependents.toml": self.dependents,
             "drivers.toml minimum": self.driver_minimums,
             "drivers.toml toolkit": self.toolkit_drivers,

@@ -40,6 +40,7 @@ _TABLES: Final = {
     "wheels": {"wheel": "wheels"},
     "ceilings": {"ceiling": "ceilings"},
     "companions": {"companion": "companions"},
+    "hashes": {"hash": "hashes"},
     "dependents": {"dependent": "dependents"},
     "drivers": {"minimum": "driver_minimums", "toolkit": "toolkit_drivers"},
     "gpus": {"cuda": "cuda_codes", "rocm": "rocm_codes", "generation": "generations"},

@@ -1,7 +1,7 @@
 """Hashes that no index states are learned by fetching the wheel, and those that change are refused.
 
-A good part of PyTorch's index states no hash. A wheel of it is downloaded once, which may be
-gigabytes, so a lock that is only to be written asks first.
+A good part of PyTorch's index states no hash. Of some files the compat data knows it. Any other
+wheel is downloaded once, which may be gigabytes, so a lock that is only to be written asks first.
 """
 
 from __future__ import annotations
@@ -9,22 +9,56 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provisioner.findings import Finding, Severity, VerificationError, WorldError
+from provisioner.spec import Sources
+from provisioner.store import WantedWheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from provisioner.events import Reporter
     from provisioner.lockfile._keep import Upgrade
     from provisioner.lockfile._types import Lock, LockedPackage
     from provisioner.network import Client, IndexFile
-    from provisioner.store import Store, WantedWheel
+    from provisioner.store import Store
 
 UNASKED_BYTES: Final = 20_000_000
 """What is fetched without being asked for: less than most indexes' pages and metadata together."""
 
 
-def learn_hashes(
+def known_hashes(
+    published: Mapping[str, Sequence[IndexFile]], hashes: Mapping[str, str], index: str
+) -> dict[str, str]:
+    """Return name and sha256 of those files that the compat data knows, and compare what is stated.
+
+    The data is about PyTorch's own index; of any other, mirrors too, it says nothing.
+
+    Args:
+        published: What the trio's index has for the packages that are routed to it.
+        hashes: The compat data's, by folder and file name.
+        index: Public URL of the index.
+
+    Raises:
+        VerificationError: ``TE448``, the index states another hash.
+    """
+    base = f"{Sources().pytorch}/"
+    if not index.startswith(base):
+        return {}
+    folder = index.removeprefix(base)
+    found = {
+        file: hashes[f"{folder}/{file.name}"]
+        for files in published.values()
+        for file in files
+        if f"{folder}/{file.name}" in hashes
+    }
+    other = [(file, sha256) for file, sha256 in found.items() if file.sha256 not in {None, sha256}]
+    if other:
+        raise VerificationError(_other_than_known(*one, index) for one in other)
+    return {file.name: sha256 for file, sha256 in found.items()}
+
+
+def learn_hashes(  # noqa: PLR0913 - what learning needs
     published: Mapping[str, Sequence[IndexFile]],
+    known: Mapping[str, str],
     store: Store,
     client: Client,
     reporter: Reporter,
@@ -35,6 +69,7 @@ def learn_hashes(
 
     Args:
         published: What the trio's index has for the packages that are routed to it, best first.
+        known: Name and sha256 of files that need not be fetched for it.
         store: Keeps the wheels, and remembers what was learned.
         client: Fetches.
         reporter: Hears of the progress.
@@ -46,12 +81,22 @@ def learn_hashes(
     """
     best = {name: files[0] for name, files in published.items() if files}
     hashless = {name: file for name, file in best.items() if file.sha256 is None}
-    unknown = [file for file in hashless.values() if store.learned(file.url) is None]
+    unknown = [
+        file
+        for file in hashless.values()
+        if file.name not in known and store.learned(file.url) is None
+    ]
     sizes = {file.name: client.size(file.url) for file in unknown}
     if sum(sizes.values()) > UNASKED_BYTES and not allowed:
         raise WorldError(_not_allowed(sizes))
     learned = {}
     for name, file in hashless.items():
+        if file.name in known:
+            size_bytes = client.size(file.url)
+            learned[name] = WantedWheel(
+                name=file.name, url=file.url, size=size_bytes, sha256=known[file.name]
+            )
+            continue
         if file.name in sizes:
             size = sizes[file.name] / 1e6
             reporter.step(f"No hash is stated for {file.name}; fetching {size:.1f} MB to learn it")
@@ -59,10 +104,14 @@ def learn_hashes(
     return learned
 
 
-def learned_here(wheels: Iterable[WantedWheel], index: str) -> tuple[Finding, ...]:
-    """Return a note for each hash that was learned; ``index`` is the one that states none."""
+def learned_here(
+    wheels: Iterable[WantedWheel], known: Collection[str], index: str
+) -> tuple[Finding, ...]:
+    """Return a note for each hash that ``index`` does not state; those ``known`` are the data's."""
     return tuple(
-        Finding(
+        _from_data(wheel, index)
+        if wheel.name in known
+        else Finding(
             code="TE432",
             severity=Severity.NOTE,
             message=f"The hash of `{wheel.name}` was learned by downloading it.",
@@ -96,6 +145,27 @@ def refuse_changed_hashes(
     ]
     if changed:
         raise VerificationError(_changed(*one) for one in changed)
+
+
+def _from_data(wheel: WantedWheel, index: str) -> Finding:
+    return Finding(
+        code="TE449",
+        severity=Severity.NOTE,
+        message=f"The hash of `{wheel.name}` is from the compat data.",
+        why=f"{index} states none. The data has the one that others have locked; a file of other "
+        "bytes is refused when it is fetched.",
+        do="Nothing.",
+    )
+
+
+def _other_than_known(file: IndexFile, sha256: str, index: str) -> Finding:
+    return Finding(
+        code="TE448",
+        message=f"{index} states another hash for `{file.name}` than the compat data has.",
+        why=f"The data has sha256 `{sha256}`, as others have locked it, and the index states "
+        f"`{file.sha256}`. Files that are published once do not change.",
+        do="Do not install it before you know why. If the data is wrong, report that.",
+    )
 
 
 def _changed(name: str, locked: str, stated: str, package: LockedPackage) -> Finding:

@@ -22,7 +22,12 @@ from provisioner.lockfile._complete import Answer, complete
 from provisioner.lockfile._connections import public_places
 from provisioner.lockfile._engine_target import engine_target
 from provisioner.lockfile._from_source import kept_commits, locked_sources, sized
-from provisioner.lockfile._hashes import learn_hashes, learned_here, refuse_changed_hashes
+from provisioner.lockfile._hashes import (
+    known_hashes,
+    learn_hashes,
+    learned_here,
+    refuse_changed_hashes,
+)
 from provisioner.lockfile._inputs import check_sources, fetch_constraints
 from provisioner.lockfile._keep import Upgrade
 from provisioner.lockfile._published import published_files, unsized
@@ -131,8 +136,10 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
         raise WorldError(_placed(one, request.spec) for one in exc.findings) from exc
     routed = {name: origins[name][0] for name in sorted(settled.routed & origins.keys())}
     published = published_files(routed, sources.trio, tags, pages)
+    known = known_hashes(published, request.compat.hashes, sources.trio.public)
     learned = learn_hashes(
         published,
+        known,
         request.store,
         request.client,
         reporter,
@@ -140,7 +147,10 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     )
     # A wheel without a hash is given to the engine as a file, else it would fetch it once more.
     here = [
-        WheelFile(path=request.store.path(wheel), sha256=wheel.sha256) for wheel in learned.values()
+        WheelFile(name=wheel.name, url=wheel.url, sha256=wheel.sha256)
+        if wheel.name in known
+        else WheelFile.at(request.store.path(wheel), wheel.sha256)
+        for wheel in learned.values()
     ]
     pylock = resolver.pylock(
         settled.with_files(here),
@@ -170,7 +180,7 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     notes = (
         *_not_followed(request.pip),
         *located.findings,
-        *learned_here(learned.values(), sources.trio.public),
+        *learned_here(learned.values(), known, sources.trio.public),
         *listener.notes(origins),
         *order_notes(resolver, settled, origins, request.compared),
     )
@@ -336,7 +346,7 @@ def _wanted(request: LockRequest, sources: LockSources, located: LocatedTrio) ->
         others=tuple(sorted(others)),
         routed=frozenset(build.name for build in plan.trio) if routed else frozenset(),
         constraints=tuple(constraint.requirement for constraint in plan.constraints),
-        files=tuple(WheelFile(path=one.path, sha256=one.sha256) for one in located.local),
+        files=tuple(WheelFile.at(one.path, one.sha256) for one in located.local),
         ageless=frozenset(build.name for build in plan.trio),
     )
 

@@ -30,15 +30,23 @@ _FILES: Final = "files"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WheelFile:
-    """A wheel of this machine."""
+    """A wheel whose address and hash are known without the engine's asking for them."""
 
-    path: Path
+    name: str
+    """File name, decoded."""
+    url: str
+    """``file:`` for one of this machine."""
     sha256: str
+
+    @classmethod
+    def at(cls, path: Path, sha256: str) -> WheelFile:
+        """Return a wheel of this machine."""
+        return cls(name=path.name, url=path.as_uri(), sha256=sha256)
 
     @property
     def project(self) -> str:
         """Normalised name of its project."""
-        return str(parse_wheel_filename(self.path.name)[0])
+        return str(parse_wheel_filename(self.name)[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +62,7 @@ class Request:
     constraints: tuple[str, ...] = ()
     """PEP 508, the planner's own."""
     files: tuple[WheelFile, ...] = ()
-    """Wheels of this machine that are taken in place of any index's."""
+    """Wheels that are taken in place of any index's."""
     ageless: frozenset[str] = frozenset()
     """Names for which no upload time counts: the trio, whose age the compat data knows, and its
     companions, which it names. PyTorch's index states few times."""
@@ -133,8 +141,8 @@ def _write_index(folder: Path, files: Iterable[WheelFile]) -> Path:
     for file in files:
         page = folder / file.project / "index.html"
         page.parent.mkdir(parents=True)
-        url = f"{file.path.as_uri()}#sha256={file.sha256}"
-        link = f'<a href="{escape(url)}">{escape(file.path.name)}</a>'
+        url = f"{file.url}#sha256={file.sha256}"
+        link = f'<a href="{escape(url)}">{escape(file.name)}</a>'
         page.write_text(f"<!DOCTYPE html><html><body>{link}</body></html>", encoding="utf-8")
     return folder
 
