@@ -72,7 +72,7 @@ def _system(scene: Scene, choice: Choice) -> Iterator[str]:
 def _driver(scene: Scene, choice: Choice) -> Iterator[str]:
     if kind_of(choice.build.accelerator) != "cuda":
         return
-    row, needed = driver_floor(choice.build, scene.compat)
+    row, needed = driver_floor(choice.build, scene.request.machine, scene.compat)
     there = scene.request.machine.driver
     cuda = cuda_version(choice.build, scene.compat)
     wants = f"Builds for CUDA {cuda} need NVIDIA driver {needed or 'of an unknown version'}"

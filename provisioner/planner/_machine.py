@@ -82,6 +82,11 @@ class Machine(NamedTuple):
         return tuple(gpu for gpu in self.gpus if gpu.maker == maker)
 
     @property
+    def has_windows_driver(self) -> bool:
+        """Whether the NVIDIA driver that was seen is Windows' own, which WSL hands in."""
+        return bool(self.wsl) and not self.said & {"driver", "gpus"}
+
+    @property
     def must_serve_all(self) -> bool:
         """Whether a build has to run on every GPU of its maker."""
         return self.strict or "gpus" in self.said

@@ -199,7 +199,7 @@ def _missing(scene: Scene, choice: Choice, kind: Kind) -> Iterator[str]:
     machine = scene.request.machine
     known = machine.gpus_of(MAKERS[kind])
     if kind == "cuda":
-        row, needed = driver_floor(choice.build, scene.compat)
+        row, needed = driver_floor(choice.build, machine, scene.compat)
         if machine.driver is None:
             yield "the driver is not known" + (f" (it needs {needed})" if needed else "")
         elif needed is None:

@@ -115,12 +115,23 @@ def cuda_version(build: Build, compat: Compat) -> str:
     return toolkits[0] if toolkits else f"{digits[:-1]}.{digits[-1]}"
 
 
-def driver_floor(build: Build, compat: Compat) -> tuple[DriverMinimum | None, str | None]:
-    """Return the row about the oldest driver for a build, and that driver on its platform."""
+def needs_windows_driver(build: Build, machine: Machine) -> bool:
+    """Whether a build meets a Windows driver, whose versions have numbers of their own.
+
+    Under WSL, programs for Linux run on it, and ``nvidia-smi`` and NVML say its version there too.
+    Sources: NVIDIA's CUDA on WSL User Guide; microsoft/WSL#11589, #11277 (printed versions).
+    """
+    return build.platform.startswith("windows") or machine.has_windows_driver
+
+
+def driver_floor(
+    build: Build, machine: Machine, compat: Compat
+) -> tuple[DriverMinimum | None, str | None]:
+    """Return the row about the oldest driver for a build, and that driver on the machine."""
     row = compat.hardware.driver_minimum(cuda_version(build, compat))
     if row is None:
         return None, None
-    return row, row.windows if build.platform.startswith("windows") else row.linux
+    return row, row.windows if needs_windows_driver(build, machine) else row.linux
 
 
 def is_older(driver: str, needed: str) -> bool:
@@ -133,13 +144,14 @@ def _old_driver(machine: Machine, build: Build, compat: Compat) -> Iterator[Obst
     driver = machine.driver
     if driver is None:
         return
-    row, needed = driver_floor(build, compat)
+    row, needed = driver_floor(build, machine, compat)
     if row is not None and needed is not None and is_older(driver, needed):
         yield OldDriver(
             torch=build.torch,
             accelerator=build.accelerator,
             driver=driver,
             needed=needed,
+            system="Windows" if needs_windows_driver(build, machine) else "Linux",
             cuda=row.cuda,
             sources=row.sources,
         )
@@ -214,7 +226,7 @@ def _old_ptx_driver(
 ) -> OldPtxDriver | None:
     """PTX needs the driver that the toolkit came with: its series' minimum is not enough."""
     toolkits = compat.accelerators[build.accelerator].toolkits
-    windows = build.platform.startswith("windows")
+    windows = needs_windows_driver(build, machine)
     drivers = [
         row.windows if windows else row.linux
         for toolkit in toolkits

@@ -78,14 +78,15 @@ def _old_macos(obstacle: OldMacos, scene: Scene) -> Finding:
 
 
 def _old_driver(obstacle: OldDriver, scene: Scene) -> Finding:
-    system = "Windows" if scene.request.platform.startswith("windows") else "Linux"
+    through_wsl = obstacle.system == "Windows" and scene.request.platform.startswith("linux")
     return Finding(
         code="TE305",
         message=f"{scene.owner('driver')} has NVIDIA driver {obstacle.driver}; "
         f"`{obstacle.accelerator}` builds need {obstacle.needed} or newer.",
-        why=f"That is the oldest {system} driver that runs programs built for CUDA "
+        why=f"{'WSL uses the driver of Windows. ' if through_wsl else ''}"
+        f"That is the oldest {obstacle.system} driver that runs programs built for CUDA "
         f"{obstacle.cuda}. Source: {scene.compat.cite(obstacle.sources[:1])}.",
-        do=scene.take_one("update the driver"),
+        do=scene.take_one(f"update the driver{' in Windows' if through_wsl else ''}"),
         where=scene.place("environment.driver", "environment.accelerator"),
     )
 

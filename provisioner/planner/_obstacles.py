@@ -99,6 +99,8 @@ class OldDriver(NamedTuple):
     accelerator: str
     driver: str
     needed: str
+    system: str
+    """Whose driver it is: ``Linux`` or ``Windows``, also under WSL."""
     cuda: str
     """The series, ``12``."""
     sources: tuple[str, ...]

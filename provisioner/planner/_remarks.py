@@ -71,7 +71,8 @@ def _not_derived(scene: Scene, choice: Choice) -> Iterator[str]:
     kind = kind_of(choice.build.accelerator)
     if kind != "cpu":
         yield "for which GPU architectures it has code is not known"
-    if kind == "cuda" and driver_floor(choice.build, scene.compat)[1] is None:
+    machine = scene.request.machine
+    if kind == "cuda" and driver_floor(choice.build, machine, scene.compat)[1] is None:
         yield "which driver it needs is not known"
     chosen = {member.name for member in choice.members}
     for name in scene.request.wanted:

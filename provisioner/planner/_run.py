@@ -43,7 +43,8 @@ def runs_on(
         return "no"
     if any(iter_code_doubts(machine, build, compat)):
         return "unknown"
-    return "unknown" if driver is not None and driver_floor(build, compat)[1] is None else "yes"
+    is_judged = driver is None or driver_floor(build, machine, compat)[1] is not None
+    return "yes" if is_judged else "unknown"
 
 
 def maker_of(arch: str) -> Maker:

@@ -165,4 +165,4 @@ def test_hardware_says_unknown_instead_of_guessing() -> None:
     assert codes["linux-x86_64", "cu128", "2.7.1"].ptx == ("12.0",)
     minimums = {one.cuda: one for one in load_hardware().driver_minimums}
     assert (minimums["12"].linux, minimums["12"].windows) == ("525.60.13", "528.33")
-    assert (minimums["13"].linux, minimums["13"].windows) == ("580.65.06", None)
+    assert (minimums["13"].linux, minimums["13"].windows) == ("580.65.06", "580")

@@ -47,9 +47,9 @@ DRIVERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 FLOORS: Final = {
     "linux": {"10.2": "440.33", "11": "450.80.02", "12": "525.60.13", "13": "580.65.06"},
-    "windows": {"10.2": "441.22", "11": "452.39", "12": "528.33"},
+    "windows": {"10.2": "441.22", "11": "452.39", "12": "528.33", "13": "580"},
 }
-"""NVIDIA's tables; for CUDA 13 it prints none for Windows."""
+"""NVIDIA's tables; for CUDA 13 on Windows the range of branches that it prints beside them."""
 CUDA_BUILDS: Final = tuple(
     build
     for release in COMPAT.releases
