@@ -13,9 +13,10 @@ from provisioner.urls import strip_credentials
 
 if TYPE_CHECKING:
     from provisioner.compat import Compat
+    from provisioner.compat.derive import Sighting
     from provisioner.findings import Finding
     from provisioner.host import HostFacts
-    from provisioner.spec import Spec
+    from provisioner.spec import Sources, Spec
 
 _AUTO: Final = "auto"
 _LOWER_BOUNDS: Final = frozenset({"==", "===", ">=", ">", "~="})
@@ -70,7 +71,7 @@ def known_for(spec: Spec, host: HostFacts, *, offline: bool = False) -> Known:
     wanted = (_base(spec), _accelerators(spec, compat))
     notes = notes_of(spec, *wanted)
     try:
-        seen = sightings(spec, compat, *wanted, offline=offline)
+        seen = _read_earlier(spec, wanted) or sightings(spec, compat, *wanted, offline=offline)
     except TorchenvError as exc:
         # What was locked on a connected machine can then still be applied and looked at.
         seen, when = read_notes(notes), "as an earlier plan read it, since it cannot be asked now"
@@ -79,12 +80,34 @@ def known_for(spec: Spec, host: HostFacts, *, offline: bool = False) -> Known:
             return Known(compat, f"The index could not be asked: {cause.message} {cause.why}")
     else:
         write_notes(notes, seen)
+        _LAST[:] = [_Reading(sources=spec.sources, wanted=wanted, seen=seen)]
     more = extended(compat, seen, asked=f"{place}, {when}")
     if any(spec.torch.specifier.contains(one.torch) for one in more.releases):
         return Known(more)
     named = f"`{base}`" if base else "The default index"
     folders = ", ".join(f"`{one}`" for one in _accelerators(spec, compat))
     return Known(compat, f"{named} was asked, too, and lists no such torch for {folders}.")
+
+
+class _Reading(NamedTuple):
+    """What an index was seen to have, for a spec that was read from its file once."""
+
+    sources: Sources
+    """The very object: all that is made of a loaded spec, such as one target of it, shares it."""
+    wanted: tuple[str, tuple[str, ...]]
+    seen: list[Sighting]
+
+
+_LAST: Final[list[_Reading]] = []
+"""The last reading, since one command plans several times; another loaded spec replaces it."""
+
+
+def _read_earlier(spec: Spec, wanted: tuple[str, tuple[str, ...]]) -> list[Sighting]:
+    """Return what was read for the same loaded spec already; empty where nothing was."""
+    for last in _LAST:
+        if last.sources is spec.sources and last.wanted == wanted:
+            return last.seen
+    return []
 
 
 def _is_linux(platform: str) -> bool:

@@ -48,30 +48,32 @@ class Choice:
         return self.spec.sole.name
 
 
-def settle_target(spec: Spec, name: str | None = None) -> Choice:
+def settle_target(spec: Spec, name: str | None = None, *, offline: bool = False) -> Choice:
     """Return the target that is named, else the one that fits this machine best.
 
     Args:
         spec: One with any number of targets.
         name: What a person asked for; None leaves the choice to :func:`choose_target`.
+        offline: Whether no index is asked, as for planning.
 
     Raises:
         PlanError: The spec has no such target (``TE463``), none fits (``TE462``), or the one that
             is named cannot run on this machine.
     """
     if name is not None:
-        return _named(spec, name)
+        return _named(spec, name, offline=offline)
     if len(spec.targets) == 1:
         return Choice(spec=spec)
     host = _this_machine(spec)
-    return choose_target(spec, host, known_for(spec, host).compat, _has_python)
+    known = known_for(spec, host, offline=offline)
+    return choose_target(spec, host, known.compat, _has_python)
 
 
 def _this_machine(spec: Spec) -> HostFacts:
     return host_facts(gpus=any(target.accelerator != "cpu" for target in spec.targets))
 
 
-def _named(spec: Spec, name: str) -> Choice:
+def _named(spec: Spec, name: str, *, offline: bool) -> Choice:
     try:
         chosen = spec.narrowed(name)
     except LookupError:
@@ -80,7 +82,7 @@ def _named(spec: Spec, name: str) -> Choice:
     # One of another platform can be looked at, and who applies it is told there.
     verdict = None
     if len(spec.targets) > 1 and chosen.sole.platform in (None, host.platform):
-        compat = known_for(spec, host).compat
+        compat = known_for(spec, host, offline=offline).compat
         plans = _plans(spec, host, compat)
         verdict = _on_host(spec, plans.of(name), chosen.sole, host, compat)
         if isinstance(verdict, Refusal):

@@ -165,7 +165,7 @@ def _settle(
     Raises:
         PlanError: The combination cannot be, or not here.
     """
-    choice = settle_target(spec, target)
+    choice = settle_target(spec, target, offline=offline)
     planned = plan(choice.spec.widened, offline=offline).of(choice.name)
     if choice.why:
         reporter.chosen(choice.why)

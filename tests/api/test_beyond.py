@@ -158,6 +158,22 @@ def test_no_other_plan_makes_a_request(fresh_workspace: Workspace, wish: str) ->
     assert watch.paths() == []
 
 
+def test_the_index_is_read_once_for_a_spec(fresh_workspace: Workspace) -> None:
+    """A command that plans several times, or one target after the other, asks once."""
+    index = fresh_workspace.index
+    index.publish(newer(index.scenario))
+    keys = {"python": "3.12", "platform": "linux-x86_64", "accelerator": "cpu"}
+    spec = load_spec(fresh_workspace.write_spec(torch="2.99.0", **keys))
+    watch = index.watch()
+    first = plan(spec)
+    asked = watch.paths()
+    assert asked
+    assert plan(replace(spec, seed=False)) == first
+    assert watch.paths() == asked
+    plan(load_spec(spec.file))
+    assert len(watch.paths()) > len(asked)
+
+
 def test_locked_and_applied(fresh_workspace: Workspace) -> None:
     """A newer torch becomes an environment that runs, and a second apply changes nothing."""
     index = fresh_workspace.index
@@ -211,7 +227,10 @@ def test_a_release_of_an_unknown_day_is_too_new(fresh_workspace: Workspace) -> N
 
 
 def test_several_targets_get_the_same(fresh_workspace: Workspace) -> None:
-    """Each target is read from its own folder, and the one that fits this machine is applied."""
+    """Each target is read from its own folder, and the one that fits this machine is applied.
+
+    Offline no index is asked, though it is there: neither for the plan nor for the target.
+    """
     index = fresh_workspace.index
     tag = f"cp{HOST_PYTHON.replace('.', '')}"
     index.publish(newer(index.scenario, pythons=tag))
@@ -224,6 +243,9 @@ def test_several_targets_get_the_same(fresh_workspace: Workspace) -> None:
     fresh_workspace.torchenv("apply", "--target", "here").check()
     seen = fresh_workspace.run_python("import torch; print(torch.__version__)").check().stdout
     assert seen.strip() == "2.99.0+cpu"
+    watch = index.watch()
+    fresh_workspace.torchenv("apply", "--offline").check()
+    assert watch.paths() == []
 
 
 def test_derived_values_say_where_they_come_from() -> None:
