@@ -31,8 +31,8 @@ _WINDOWS_MACHINES: Final = {"x86_64": "AMD64", "arm64": "ARM64"}
 
 def named_companions(
     torch: IndexFile | None, target: Target, client: Client, is_companion: Callable[[str], bool]
-) -> frozenset[str]:
-    """Return the names of torch's companions; none where its metadata is not served by itself.
+) -> frozenset[str] | None:
+    """Return the names of torch's companions; None where its metadata is not served by itself.
 
     Args:
         torch: The wheel of the planned build on its index.
@@ -41,11 +41,11 @@ def named_companions(
         is_companion: Whether a name travels with torch.
     """
     if torch is None or not torch.has_metadata:
-        return frozenset()
+        return None
     try:
         metadata = client.get(f"{torch.url}.metadata", accept="*/*").body
     except NetworkError:
-        return frozenset()
+        return None
     return frozenset(name for name in _needed(metadata, _markers(target)) if is_companion(name))
 
 

@@ -47,7 +47,7 @@ from provisioner.spec import Follow, VersionWish, spec_digest, spec_inputs
 from provisioner.store import disk_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from packaging.tags import Tag
 
@@ -122,10 +122,13 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     reporter.step(f"Resolving {len(wanted.trio) + len(wanted.others)} requirements")
     named = named_companions(located.torch, plan.target, request.client, resolver.is_companion)
     resolver = replace(resolver, named=named)
+
+    def prepare(names: frozenset[str]) -> None:
+        request.client.prepare()
+        pages.fetch_ahead(sources.trio.url, names)
+
     try:
-        resolver, (settled, origins) = _settled(
-            resolver, wanted, request.spec, lambda: _prepare(request, sources, named)
-        )
+        resolver, (settled, origins) = _settled(resolver, wanted, request.spec, prepare)
     except WorldError as exc:
         if all(finding.code in _UNSATISFIED for finding in exc.findings):
             refuse_local(replace(resolver, sources=sources), wanted)
@@ -196,18 +199,12 @@ def _placed(finding: Finding, spec: Spec) -> Finding:
     return finding
 
 
-def _prepare(request: LockRequest, sources: LockSources, named: Iterable[str]) -> None:
-    """Do what is needed once the engine has answered, while it works."""
-    request.client.prepare()
-    request.pages.fetch_ahead(sources.trio.url, named)
-
-
 def _settled(
-    resolver: Resolver, wanted: Request, spec: Spec, meanwhile: Callable[[], None]
+    resolver: Resolver, wanted: Request, spec: Spec, meanwhile: Callable[[frozenset[str]], None]
 ) -> tuple[Resolver, tuple[Request, Origins]]:
     """Resolve with wheels alone, and with source distributions where they may and must be built.
 
-    ``meanwhile`` is called while the engine works for the first time.
+    ``meanwhile`` is called while the engine works, as by :func:`settle`.
 
     Raises:
         WorldError: As :func:`settle`.

@@ -49,8 +49,8 @@ class Resolver:
     is_companion: Callable[[str], bool]
     """Whether a name is one of those that travel with torch (``triton``, ``nvidia-…``)."""
     on_detail: Callable[[str], None]
-    named: frozenset[str] = frozenset()
-    """The companions that torch's metadata names; none where it could not be read."""
+    named: frozenset[str] | None = None
+    """The companions that torch's metadata names; None where it could not be read."""
     may_build: frozenset[str] = frozenset()
     """Names of packages that may be built to read their metadata; of others only wheels count."""
     constraint_texts: tuple[str, ...] = ()
@@ -178,7 +178,7 @@ def _preferring(
 def settle(
     resolver: Resolver,
     request: Request,
-    meanwhile: Callable[[], None] | None = None,
+    meanwhile: Callable[[frozenset[str]], None] | None = None,
 ) -> tuple[Request, Origins]:
     """Resolve until the trio and all its companions come from the trio's index.
 
@@ -187,35 +187,40 @@ def settle(
     Args:
         resolver: The engine and what stays the same.
         request: What is wanted.
-        meanwhile: Called while the engine works for the first time.
+        meanwhile: Called while the engine works, with the names that come from the trio's index.
 
     Raises:
         WorldError: The engine failed.
         VerificationError: ``TE406``, a package comes from an index that it must not come from.
     """
+    meanwhile = meanwhile or _nothing
     if not request.routed and resolver.newest is not None:
         closure = _trio_closure(resolver, request)
         companions = {name for name in closure if resolver.is_companion(name)}
         request = replace(request, ageless=request.ageless | companions)
     if not request.routed:
-        resolution = resolver.resolve(request, meanwhile=meanwhile)
+        resolution = resolver.resolve(request, meanwhile=lambda: meanwhile(frozenset()))
         _refuse_surprises(resolver, request, resolution)
         return request, resolution.origins
-    found = _at_once(resolver, request, meanwhile) if resolver.named else None
-    settled, resolution = found or _in_rounds(resolver, request)
+    found = _at_once(resolver, request, meanwhile)
+    settled, resolution = found or _in_rounds(resolver, request, meanwhile)
     _refuse_surprises(resolver, settled, resolution)
     return settled, resolution.origins
 
 
+def _nothing(_: frozenset[str]) -> None:
+    """Leave the time that the engine takes unused."""
+
+
 def _at_once(
-    resolver: Resolver,
-    request: Request,
-    meanwhile: Callable[[], None] | None,
+    resolver: Resolver, request: Request, meanwhile: Callable[[frozenset[str]], None]
 ) -> tuple[Request, Resolution] | None:
     """Resolve with the companions that are named; None where they are not the right ones."""
+    if resolver.named is None:
+        return None
     settled = request.routing(resolver.named)
     try:
-        resolution = resolver.resolve(settled, meanwhile=meanwhile)
+        resolution = resolver.resolve(settled, meanwhile=lambda: meanwhile(settled.routed))
     except WorldError:
         # Which of the two is at fault, request or names, shows when it is done in rounds.
         return None
@@ -224,19 +229,21 @@ def _at_once(
     return (settled, resolution) if here == needed else None
 
 
-def _in_rounds(resolver: Resolver, request: Request) -> tuple[Request, Resolution]:
+def _in_rounds(
+    resolver: Resolver, request: Request, meanwhile: Callable[[frozenset[str]], None]
+) -> tuple[Request, Resolution]:
     """Resolve with the companions that the trio has by itself, then with those that come late."""
     closure = _trio_closure(resolver, request)
-    request = request.routing(name for name in closure if resolver.is_companion(name))
-    resolution = resolver.resolve(request)
+    settled = request.routing(name for name in closure if resolver.is_companion(name))
+    resolution = resolver.resolve(settled, meanwhile=lambda: meanwhile(settled.routed))
     for _ in range(_ROUNDS):
         origins = resolution.origins
         late = {name for name in origins if name in closure and resolver.is_companion(name)}
-        if late <= request.routed:
+        if late <= settled.routed:
             break
-        request = request.routing(late)
-        resolution = resolver.resolve(request)
-    return request, resolution
+        settled = settled.routing(late)
+        resolution = resolver.resolve(settled)
+    return settled, resolution
 
 
 def refuse_local(resolver: Resolver, request: Request) -> None:

@@ -167,6 +167,23 @@ def test_missing_hash_is_learned_once(workspace: Workspace) -> None:
     assert len(watch.requests("*/torch-2.6.0+cpu-*.whl", method="GET")) == 1
 
 
+def test_metadata_by_itself_saves_a_resolution(fresh_workspace: Workspace) -> None:
+    """PyTorch's index is not asked for general packages then, and the lock is the same without."""
+    workspace = fresh_workspace
+    workspace.write_spec(torch="2.9.1", accelerator="cu126")
+    watch = workspace.index.watch()
+    workspace.torchenv("lock").check()
+    assert not watch.paths("/whl/cu126/numpy/")
+    lock = workspace.root / "pylock.torchenv.toml"
+    first = lock.read_bytes()
+    without = workspace.index.scenario.deviate("/whl/cu126/torch-2.9.1+cu126-*", sidecar=False)
+    workspace.index.publish(without)
+    lock.unlink()
+    workspace.torchenv("lock", environ={"TORCHENV_STORE": str(workspace.home / "new")}).check()
+    assert watch.paths("/whl/cu126/numpy/")
+    assert lock.read_bytes() == first
+
+
 def test_large_download_is_asked_for(fresh_workspace: Workspace) -> None:
     """A lock fetches no large wheel for its hash unless that is allowed; it says what it costs."""
     workspace = fresh_workspace

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -62,7 +62,9 @@ def test_markers_are_those_of_the_target(platform: str, names: set[str]) -> None
     """What another platform needs, and what only an extra needs, is left out."""
     target = Target(platform=platform, python="3.13t", accelerator="cu126")
     client = cast("Client", Sidecars())
-    assert named_companions(WHEEL, target, client, is_companion) == names
+    named = named_companions(WHEEL, target, client, is_companion)
+    assert named is not None
+    assert named == names
 
 
 @dataclass
@@ -139,13 +141,13 @@ REQUEST = Request(trio=("torch==1",), routed=frozenset({"torch"}))
 
 def test_one_question_where_the_hint_is_right() -> None:
     """What is named and what is needed are the same; other work is done meanwhile."""
-    done: list[str] = []
+    seen: list[frozenset[str]] = []
     asking = resolver("triton", answers=[resolution("torch>triton", "torch>numpy")])
-    settled, origins = settle(asking, REQUEST, lambda: done.append("done"))
+    settled, origins = settle(asking, REQUEST, seen.append)
     assert settled.routed == {"torch", "triton"}
     assert origins["triton"] == ("1", TRIO)
     assert asking.asked.routed == [{"torch", "triton"}]
-    assert done == ["done"]
+    assert seen == [{"torch", "triton"}]
 
 
 @pytest.mark.parametrize(
@@ -155,6 +157,8 @@ def test_one_question_where_the_hint_is_right() -> None:
         ({"triton"}, resolution("torch>triton", "triton>nvidia-late", elsewhere="nvidia-late")),
         # One too many is asked for.
         ({"triton", "nvidia-late", "nvidia-odd"}, resolution("torch>triton", ">nvidia-odd")),
+        # One is needed although none is named.
+        (set(), resolution("torch>triton", elsewhere="triton")),
         # What is named cannot be had there.
         ({"nvidia-odd"}, WorldError(Finding(code="TE405", message="m", why="w", do="d"))),
     ],
@@ -163,9 +167,19 @@ def test_rounds_where_it_is_not(named: set[str], first: Resolution | WorldError)
     """Then the engine is asked what the trio needs, as where there is no hint."""
     whole = resolution("torch>triton", "triton>nvidia-late")
     asking = resolver(*named, answers=[first, whole, whole])
-    settled, _ = settle(asking, REQUEST)
+    seen: list[frozenset[str]] = []
+    settled, _ = settle(asking, REQUEST, seen.append)
     assert settled.routed == {"torch", "triton", "nvidia-late"}
+    assert seen == [{"torch", *named}, settled.routed]
     assert asking.asked.routed == [{"torch", *named}, set(), settled.routed]
+
+
+def test_no_hint() -> None:
+    """Where the metadata could not be read, nothing is tried with a guess."""
+    whole = resolution("torch>triton")
+    asking = replace(resolver(answers=[whole, whole]), named=None)
+    settle(asking, REQUEST)
+    assert asking.asked.routed == [set(), {"torch", "triton"}]
 
 
 def test_dependency_that_is_called_like_a_companion() -> None:
