@@ -250,7 +250,7 @@ TITLES: Final[dict[str, str]] = {
     "TE858": "A 32-bit Python is used",
     "TE859": "The cache of pip or uv is damaged or cannot be used",
     "TE861": "Compiled for NumPy 1, run with NumPy 2",
-    "TE862": "A package that torch needs is not installed",
+    "TE862": "A package that torch needs is missing or too old",
     "TE863": "A local file hides the real module",
     "TE864": "torch is installed for another Python",
     "TE865": "torch, torchvision and torchaudio do not belong together",

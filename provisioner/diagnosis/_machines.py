@@ -20,6 +20,7 @@ _PYTHONS: Final = tuple(
             r"\busing (?:cpython|python) ([23]\.\d{1,2})(?:\.\d{1,2})?(t|\+freethreaded)?\b",
             r"\byou require cpython ([23]\.\d{1,2})(t)?",
             r"\byou're using cpython ([23]\.\d{1,2})(t)?",
+            r"\"python_full_version\": \"([23]\.\d{1,2})\.\d{1,2}(t)?\"",
             r"current python version \(([23]\.\d{1,2})(?:\.\d{1,2})?(t)?\)",
             r"\bpython ?(?:version)?[:=]? ?([23]\.\d{1,2})\.\d{1,2}(t)?\b",
             r"\(python ([23]\.\d{1,2})(t)?\)",
@@ -47,11 +48,27 @@ _TAGS: Final = tuple(
     )
 )
 _PYTHON_PATH_POETRY: Final = "poetry/"
+_OTHER_VERSIONS: Final = "require a different "
+"""Before pip's list of releases that it ignored, which are no versions of Python."""
 _MACHINES: Final = (
     (r"\bwin_arm64\b(?=`\))", "windows", "arm64"),
     (r"windows[^ ]{0,12} (?:on )?arm", "windows", "arm64"),
     (r"--(?:platform|python-platform)[ =]win32\b", "windows", "i686"),
     (r"aarch64-pc-windows", "windows", "arm64"),
+    (r"python3\d{1,2}-arm64\\", "windows", "arm64"),
+    (r"\b64 bit \(arm64\)\] on win32", "windows", "arm64"),
+    (r"windows-[\w.]{1,30}-arm64\b", "windows", "arm64"),
+    (
+        r"\"platform_machine\": \"arm64\".{0,120}\"platform_system\": \"windows\"",
+        "windows",
+        "arm64",
+    ),
+    (
+        r"\"platform_machine\": \"(x86_64|arm64)\".{0,120}\"platform_system\": \"darwin\"",
+        "macos",
+        None,
+    ),
+    (r"\"platform_machine\": \"(\w{4,10})\".{0,160}\"platform_system\": \"linux\"", "linux", None),
     (r"you're on macos \(`macosx_\d{1,2}_\d{1,2}_(x86_64|arm64)`", "macos", None),
     (
         (
@@ -147,7 +164,8 @@ def read_python(flow: str) -> str | None:
     """Return the minor version of the Python in use, ``t`` appended for a free-threaded one."""
     for each in _PYTHONS:
         for found in each.find_all(flow):
-            if _PYTHON_PATH_POETRY in flow[found.end() : found.end() + 40]:
+            path = flow[found.end() : found.end() + 40].partition(" ")[0]
+            if _PYTHON_PATH_POETRY in path or flow.endswith(_OTHER_VERSIONS, 0, found.start()):
                 continue
             return found[1] + ("t" if found[2] else "")
     for each in _TAGS:

@@ -15,11 +15,11 @@ from provisioner.diagnosis._scene import (
     UV_CURRENT,
     UV_NOT_FOUND,
     UV_PLATFORM,
+    admitted,
     candidate,
     is_apple_chip,
     platform_guesses,
     python_candidate,
-    satisfying,
     torch_of,
 )
 from provisioner.diagnosis._wording import say_accelerator, say_python
@@ -90,7 +90,7 @@ def _why(scene: Scene, one: Explanation, version: str) -> str:
     if one.python.endswith("t"):
         return "free-threaded-python"
     if one.platform == "macos-x86_64":
-        target = satisfying(scene.known, scene.wish.operator, version) or (version,)
+        target = admitted(scene) or (version,)
         if all(torch_of(scene, it) > LAST_INTEL_MAC for it in target):
             return "platform-macos-intel"
     places = scene.known.at(version, platform=one.platform)

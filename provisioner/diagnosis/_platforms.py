@@ -144,12 +144,35 @@ def candidates_by_poetry(scene: Scene) -> Iterator[Candidate]:
     if POETRY.find(scene.flow) is None:
         return
     if _POETRY_ABI.find(scene.flow) is not None:
-        yield python_candidate(scene, 78, "certain")
+        yield from _poetry_abi(scene)
     elif _POETRY_PLATFORM.find(scene.flow) is not None:
         yield from platform_guesses(scene, 70)
     else:
         yield python_candidate(scene, 60, "likely")
         yield candidate(scene, "platform-macos-intel", 50, "possible")
+
+
+def _poetry_abi(scene: Scene) -> Iterator[Candidate]:
+    """No wheel has the interpreter's tags: its Python, or the last ones of an Intel Mac are gone.
+
+    poetry counts a wheel by the first tag that does not fit, and says ABI for both.
+    """
+    facts, version = scene.facts, scene.version
+    pythons = {py for place in scene.known.at(version or "") for py in place.pythons}
+    newer = version is not None and torch_of(scene, version) > LAST_INTEL_MAC
+    if facts.python is not None and pythons and facts.python in pythons:
+        if newer and facts.system in (None, "macos"):
+            yield from (
+                _intel_mac(scene)
+                if facts.machine == "x86_64"
+                else (candidate(scene, "platform-macos-intel", 76, "likely"),)
+            )
+        yield from platform_guesses(scene, 60)
+        return
+    sure = facts.python is not None or not newer or facts.system in ("linux", "windows")
+    yield python_candidate(scene, 78, "certain" if sure else "likely")
+    if not sure:
+        yield candidate(scene, "platform-macos-intel", 66, "possible")
 
 
 def candidates_by_platform(flow: str, facts: Facts) -> Iterator[Candidate]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from provisioner.diagnosis._offers import candidates_by_offer, explained
+from provisioner.diagnosis._pattern import pattern
 from provisioner.diagnosis._published import LAST_FOR, explanations
 from provisioner.diagnosis._scene import (
     UV_PLATFORM,
+    admitted,
     candidate,
     platform_guesses,
     python_candidate,
@@ -24,6 +28,13 @@ if TYPE_CHECKING:
     from provisioner.diagnosis._causes import Candidate
     from provisioner.diagnosis._scene import Scene
 
+_IGNORED: Final = pattern(
+    r"ignored the following versions that require a different python version: "
+)
+_ENTRY: Final = re.compile(r"([\w.+!]{1,30}) requires-python ([<>=!~][<>=!~, \d.*]{0,60})")
+_LISTED: Final = 20_000
+"""Characters that are read of pip's list of ignored versions."""
+
 
 def candidates_by_release(scene: Scene) -> Iterator[Candidate]:
     """Yield why a release without a variant was not found."""
@@ -37,7 +48,10 @@ def candidates_by_release(scene: Scene) -> Iterator[Candidate]:
         yield from _on_one_index(scene, accelerator)
         return
     python = facts.python
-    target = satisfying(known, wish.operator, version)
+    target = admitted(scene)
+    if any(_is_ignored(scene, one) for one in target):
+        yield python_candidate(scene, 80, "certain")
+        return
     if (
         python is not None
         and target
@@ -46,6 +60,30 @@ def candidates_by_release(scene: Scene) -> Iterator[Candidate]:
         yield python_candidate(scene, 80, "certain")
         return
     yield from candidates_by_offer(scene, target)
+
+
+def _is_ignored(scene: Scene, version: str) -> bool:
+    """Whether pip says that it left the release out for its Requires-Python.
+
+    pip lists the versions of every package that it looked at, without names: a release of torch
+    admits each Python that it has wheels for, another package's of the same number hardly does.
+    """
+    pythons = {py.rstrip("t") for place in scene.known.at(version) for py in place.pythons}
+    return any(
+        all(requires.contains(f"{python}.99") for python in pythons)
+        for found in _IGNORED.find_all(scene.flow)
+        for requires in _requires_python(scene.flow[found.end() : found.end() + _LISTED], version)
+    )
+
+
+def _requires_python(listed: str, version: str) -> Iterator[SpecifierSet]:
+    """Yield the Requires-Python of the entries with this version."""
+    for entry in _ENTRY.finditer(listed):
+        if entry[1] == version:
+            try:
+                yield SpecifierSet(entry[2].strip(" ,."))
+            except InvalidSpecifier:
+                continue
 
 
 def _unknown_version(scene: Scene) -> Iterator[Candidate]:
@@ -89,7 +127,7 @@ def _on_one_index(scene: Scene, accelerator: str) -> Iterator[Candidate]:
     """Only one of PyTorch's indexes was asked."""
     known, python = scene.known, scene.facts.python
     wish = scene.wish
-    target = satisfying(known, wish.operator, wish.version or "")
+    target = admitted(scene)
     here = [place for one in target for place in known.at(one, accelerator=accelerator)]
     if not here:
         yield candidate(

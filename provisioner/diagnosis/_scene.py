@@ -143,6 +143,26 @@ def satisfying(known: Published, operator: str, version: str) -> tuple[str, ...]
             return exact or tuple(one for one in known.versions if one.startswith(version + "."))
 
 
+def admitted(scene: Scene) -> tuple[str, ...]:
+    """Return the releases that the whole wish admits, all clauses of a range."""
+    wish = scene.wish
+    found = satisfying(scene.known, wish.operator, wish.version or "")
+    for operator, version in wish.limits:
+        limit = Version(version)
+        match operator:
+            case "<":
+                found = tuple(one for one in found if Version(one) < limit)
+            case "<=":
+                found = tuple(one for one in found if Version(one) <= limit)
+            case "!=":
+                found = tuple(one for one in found if Version(one) != limit)
+            case ">" | ">=":
+                found = tuple(one for one in found if Version(one) >= limit)
+            case _:
+                continue
+    return found
+
+
 def python_candidate(scene: Scene, weight: int, confidence: Confidence) -> Candidate:
     """Return that the Python in use has no wheel, with the Pythons that have one."""
     free = bool(scene.facts.python and scene.facts.python.endswith("t"))

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from provisioner.diagnosis._published import Place
 
 _MODULE: Final = re.compile(r"no module named ['\"]?([a-z_][\w]{0,40})")
+_OUTGROWN: Final = (
+    pattern(r"cannot import name '\w{1,40}' from 'typing_extensions' "),
+    pattern(r"attribute '__default__' of 'typing\.\w{1,20}' objects is not writable"),
+)
 _BUILT: Final = re.compile(
     r"(?:failed to build `?|collecting |building wheel for )"
     r"([a-z0-9][\w.-]{0,60}?)(?:==[\w.]{1,20})?(?:[ `,]|$)"
@@ -52,6 +56,7 @@ def read_slots(text: Text, facts: Facts, compat: Compat) -> dict[str, str]:
         "too_old": facts.cuda if older is None else None,
         "glibc": facts.glibc,
         "module": module[1] if module is not None else None,
+        "outgrown": "typing-extensions" if any(one.find(text.flow) for one in _OUTGROWN) else None,
         "package": built[-1] if built else None,
         "pairs": _pairs(torch, compat),
         "suits": _suiting_python(facts, compat),

@@ -34,6 +34,8 @@ class Wish:
     """What pip saw instead (``from versions: …``); None where the text does not say."""
     from_package: str | None = None
     """Who asked for it: ``(from torch)``."""
+    limits: tuple[tuple[str, str], ...] = ()
+    """The other clauses of a range, operator and public version: ``<3.0.0`` of ``>=2.3,<3.0.0``."""
 
 
 _UNSATISFIED: Final = tuple(
@@ -73,6 +75,8 @@ _REQUIREMENT: Final = re.compile(
     r"^([a-z0-9](?:[\w.-]{0,80}[a-z0-9])?)(?:\[[^\]]*\])?(?:\{[^}]*\})? ?"
     r"(?:(===|==|~=|>=|<=|!=|<|>)? ?v?(\d[\w.+!*-]*))?"
 )
+_CLAUSE: Final = re.compile(r",? ?(===|==|~=|>=|<=|!=|<|>) ?v?(\d[\w.+!*-]*)")
+_LOWER: Final = frozenset({"==", "===", ">=", "~=", ">"})
 _ACCELERATOR: Final = re.compile(r"^(?:cu\d{2,3}|cpu|rocm\d[\d.]*|xpu)$")
 
 
@@ -94,22 +98,41 @@ def read_wishes(flow: str) -> Iterator[Wish]:
 
 def _wish(requirement: str, after: str) -> Wish | None:
     """Read a requirement; ``after`` is what follows it in pip's words."""
-    found = _REQUIREMENT.match(requirement.strip(" `'\"").replace("(", ""))
+    bare = requirement.strip(" `'\"").replace("(", "")
+    found = _REQUIREMENT.match(bare)
     if found is None:
         return None
-    version, accelerator = split_local(found[3])
+    operator, version, accelerator, limits = _clauses(bare, found)
     offered = _OFFERED.search(after[:20400])
     asked_by = _FROM.search(after[:_NEAR])
     return Wish(
         name=canonicalize_name(found[1].rstrip(".-_")),
         version=version,
-        operator=(found[2] or "==") if version else "",
+        operator=operator,
         accelerator=accelerator,
         offered=None if offered is None or offered.start() > _NEAR else _offered(offered[1]),
         from_package=None
         if asked_by is None or asked_by[1].startswith("versions")
         else canonicalize_name(asked_by[1].partition("==")[0]),
+        limits=limits,
     )
+
+
+def _clauses(
+    bare: str, first: re.Match[str]
+) -> tuple[str, str | None, str | None, tuple[tuple[str, str], ...]]:
+    """Return the clause that says what is wanted, lowest or exact one before an upper limit."""
+    clauses = [(first[2] or "==", first[3])]
+    at = first.end()
+    while (more := _CLAUSE.match(bare, at)) is not None:
+        clauses.append((more[1], more[2]))
+        at = more.end()
+    main = next((one for one in clauses if one[0] in _LOWER), clauses[0])
+    version, accelerator = split_local(main[1])
+    if version is None:
+        return "", None, accelerator, ()
+    rest = ((operator, split_local(text)[0]) for operator, text in clauses if text is not main[1])
+    return main[0], version, accelerator, tuple((it, to) for it, to in rest if to is not None)
 
 
 def _offered(listed: str) -> tuple[str, ...]:
