@@ -154,7 +154,8 @@ def apply_in_place(
         reporter,
     )
     findings = dict.fromkeys((*choice.findings, *planned.findings, *notes, *done.findings))
-    return replace(done, target=choice.name, findings=tuple(findings))
+    changes = changes_with_startup(done.changes, request.lock, setting)
+    return replace(done, changes=changes, target=choice.name, findings=tuple(findings))
 
 
 def _settle(

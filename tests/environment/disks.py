@@ -59,6 +59,28 @@ def reflinks(folder: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+NO_OVERLAY = (
+    "an overlay cannot be mounted here; test_in_place.py covers the same steps on the disk of the "
+    "tests, where a transaction moves files alone, too"
+)
+
+
+@contextlib.contextmanager
+def overlay(folder: Path) -> Iterator[None]:
+    """Make what is in ``folder`` the lower layer of an overlay, as in a container, for a while."""
+    with tmpfs(folder.with_name(f"{folder.name}-layers")) as layers:
+        for name in ("upper", "work"):
+            (layers / name).mkdir()
+        options = f"lowerdir={folder},upperdir={layers}/upper,workdir={layers}/work"
+        argv = ["mount", "-t", "overlay", "-o", options, "overlay", str(folder)]
+        if subprocess.run(argv, capture_output=True, check=False).returncode:
+            pytest.skip(NO_OVERLAY)
+        try:
+            yield
+        finally:
+            subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
 @contextlib.contextmanager
 def read_only(mounted: Path) -> Iterator[None]:
     """Remount a tmpfs read-only for a while."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -22,6 +24,7 @@ from provisioner.environment.inplace import (
 from provisioner.environment.inplace._stage import _place_of
 from provisioner.events import Reporter
 from provisioner.findings import Finding, TorchenvError
+from tests.environment.disks import overlay
 from tests.environment.kit import Project, tiny, venv_source
 from tests.faults.operations import MINE, holds, wheels_of
 from tests.support.wheels import text_member
@@ -47,6 +50,18 @@ def site(project: Project) -> Site:
 def request(project: Project, site: Site, name: str = "old") -> InPlaceRequest:
     """Return what is to be applied."""
     return InPlaceRequest(apply=project.request(project.lock(wheels_of(name))), site=site)
+
+
+def broken_request(project: Project, site: Site) -> InPlaceRequest:
+    """Return the request of an environment that cannot be proven."""
+    broken = tiny(
+        "torch",
+        "2.2.1+cpu",
+        accelerator="cpu",
+        members=(text_member("torch/__init__.py", "raise ImportError('broken')\n"),),
+    )
+    lock = project.lock([broken, *wheels_of("old")[1:]])
+    return InPlaceRequest(apply=project.request(lock), site=site)
 
 
 def refused(wanted: InPlaceRequest) -> Finding:
@@ -204,6 +219,36 @@ def test_what_conda_installed_is_refused(project: Project, site: Site) -> None:
     assert finding.message.startswith("conda installed `torch` in ")
 
 
+def test_files_in_condas_records_are_condas(project: Project, site: Site) -> None:
+    """Packages of conda that sign nothing and have no metadata of Python's are seen, too."""
+    apply_in_place(request(project, site))
+    shutil.rmtree(next(site.purelib.glob("torch-*.dist-info")))
+    records = site.prefix / "conda-meta"
+    records.mkdir()
+    (records / "broken.json").write_text("{")
+    file = str((site.purelib / "torch/version.py").relative_to(site.prefix))
+    record = {"name": "pytorch", "files": ["bin/other", file]}
+    (records / "pytorch-2.2.0-0.json").write_text(json.dumps(record))
+    before = tree(site.prefix)
+    finding = refused(request(project, site))
+    assert finding.code == "TE646"
+    assert finding.message.startswith("conda installed `pytorch` in ")
+    assert tree(site.prefix) == before
+    assert not (site.prefix / ".torchenv").exists()
+
+
+def test_in_a_container_files_of_lower_layers_change(project: Project, site: Site) -> None:
+    """An overlay refuses to move folders of its lower layers; what fails there is undone there."""
+    apply_in_place(request(project, site))
+    with overlay(site.prefix):
+        before = tree(site.prefix)
+        assert refused(broken_request(project, site)).code == "TE701"
+        assert tree(site.prefix) == before
+        assert apply_in_place(request(project, site, "cu118")).did
+        assert holds(site.purelib, "cu118", beside=(*MINE, site.notes.name))
+        assert not (site.prefix / ".torchenv").exists()
+
+
 def test_a_managed_python_is_refused_without_the_flag(project: Project, site: Site) -> None:
     """PEP 668 marks it, and only an explicit word changes it."""
     managed = replace(site, managed="/usr/lib/python3/EXTERNALLY-MANAGED")
@@ -237,14 +282,7 @@ def test_a_failed_proof_moves_everything_back(project: Project, site: Site) -> N
     """What was there is there again, byte for byte, and no trace is left."""
     apply_in_place(request(project, site))
     before = tree(site.prefix)
-    broken = tiny(
-        "torch",
-        "2.2.1+cpu",
-        accelerator="cpu",
-        members=(text_member("torch/__init__.py", "raise ImportError('broken')\n"),),
-    )
-    lock = project.lock([broken, *wheels_of("old")[1:]])
-    finding = refused(InPlaceRequest(apply=project.request(lock), site=site))
+    finding = refused(broken_request(project, site))
     assert finding.code == "TE701"
     assert tree(site.prefix) == before
     assert in_place_status(site, project.lock(wheels_of("old"))) == "current"

@@ -108,13 +108,11 @@ def _in_place(output: Output, spec: Path, how: InPlaceOptions) -> int:
     """Apply in place, and tell of it."""
     done = apply_in_place(load_spec(spec), how, reporter=output.reporter())
     if output.as_json:
-        from provisioner.environment.inplace import changes_of
-
         body = {
             "did": done.did,
             "target": done.target,
             "environment": str(done.site.prefix),
-            "changes": _parts.changes(changes_of(done.actions)),
+            "changes": _parts.changes(done.changes),
             "proof": _parts.proof(done.proof),
         }
         output.document(body, done.findings)

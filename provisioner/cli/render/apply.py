@@ -24,8 +24,7 @@ def print_applied(console: Console, applied: Applied, *, quiet: bool) -> None:
         say(console, Text.assemble("Up to date: ", (link, "bold"), f" ({applied.summary})"))
         return
     say(console, Text.assemble("Applied ", (link, "bold"), f": {_counts(applied.changes)}"))
-    for change in (*applied.changes.added, *applied.changes.changed):
-        print_startup(console, change)
+    _print_startup(console, applied.changes)
     if not quiet:
         print_proof(console, applied.proof)
         say(console, Text(f"Use it: source {link}/bin/activate, or run {link}/bin/python"))
@@ -41,9 +40,16 @@ def print_applied_in_place(console: Console, applied: InPlaceApplied, *, quiet: 
     kept = len(applied.actions) - len(changed)
     told = f"{count(len(changed), 'package')} changed, {kept} as locked already"
     say(console, Text.assemble("Applied in place, ", (prefix, "bold"), f": {told}"))
+    _print_startup(console, applied.changes)
     if not quiet:
         print_rows(console, [_in_place_row(one) for one in changed])
         print_proof(console, applied.proof)
+
+
+def _print_startup(console: Console, changes: Changes) -> None:
+    """Print what of each package that came Python runs at every start."""
+    for change in (*changes.added, *changes.changed):
+        print_startup(console, change)
 
 
 def _in_place_row(action: Action) -> tuple[str, str, str, str]:

@@ -12,7 +12,7 @@ from provisioner.environment.inplace._apply import (
     in_place_status,
     open_journal,
 )
-from provisioner.environment.inplace._plan import Action, changes_of
+from provisioner.environment.inplace._plan import Action
 from provisioner.environment.inplace._site import Site, ask_site, find_python
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "Site",
     "apply_in_place",
     "ask_site",
-    "changes_of",
     "find_python",
     "in_place_status",
     "open_journal",

@@ -9,9 +9,10 @@ if any of that fails everything is moved back.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from provisioner.environment._changes import Changes
 from provisioner.environment._layout import (
     Generation,
     Layout,
@@ -26,9 +27,10 @@ from provisioner.environment._space import check_space, environment_demand, unpa
 from provisioner.environment._state import content_digest
 from provisioner.environment.inplace import _findings
 from provisioner.environment.inplace._compare import differences, rows_of
+from provisioner.environment.inplace._conda import owners as conda_owners
 from provisioner.environment.inplace._installed import find_half_removed, find_installed
 from provisioner.environment.inplace._notes import Notes, facts_of, read_notes, write_notes
-from provisioner.environment.inplace._plan import Action, plan_actions
+from provisioner.environment.inplace._plan import Action, changes_of, plan_actions
 from provisioner.environment.inplace._site import Site, runs_torchenv
 from provisioner.environment.inplace._stage import Order, iter_placed, prepare
 from provisioner.environment.inplace._transaction import Moves, Transaction, moves_of
@@ -77,6 +79,8 @@ class InPlaceApplied:
     """What was done about an apply that was killed here before."""
     target: str | None = None
     """Name of the target, filled in by whoever chose it."""
+    changes: Changes = field(default_factory=Changes)
+    """The actions as other applies tell them, with what runs at every start filled in there too."""
     findings: tuple[Finding, ...] = ()
 
 
@@ -188,7 +192,14 @@ def _locked_apply(request: InPlaceRequest, reporter: Reporter) -> InPlaceApplied
     proof = _change(work, actions) if did else _prove(work)
     _note(site, lock, proof, transaction.scratch)
     transaction.clear()
-    return InPlaceApplied(did=did, site=site, actions=actions, proof=proof, recovered=recovered)
+    return InPlaceApplied(
+        did=did,
+        site=site,
+        actions=actions,
+        proof=proof,
+        recovered=recovered,
+        changes=changes_of(actions),
+    )
 
 
 def _compare(work: _Work) -> tuple[Action, ...]:
@@ -204,10 +215,10 @@ def _compare(work: _Work) -> tuple[Action, ...]:
 
 def _change(work: _Work, actions: tuple[Action, ...]) -> Proof:
     """Prepare, move, check, prove and commit; where any of it fails, move everything back."""
-    _prepare(work, {one.name for one in actions if one.kind in {"install", "replace"}})
-    moves = _moves(work, actions)
-    work.reporter.step(f"Changing {work.request.site.prefix} in place")
     try:
+        _prepare(work, {one.name for one in actions if one.kind in {"install", "replace"}})
+        moves = _moves(work, actions)
+        work.reporter.step(f"Changing {work.request.site.prefix} in place")
         work.transaction.run(moves)
         _check(work)
         proof = _prove(work)
@@ -242,7 +253,7 @@ def _moves(work: _Work, actions: tuple[Action, ...]) -> Moves:
 
     Raises:
         WorldError: A package that is not in the lock owns a file that would be replaced
-            (``TE648``).
+            (``TE648``), or conda does (``TE646``).
     """
     site = work.request.site
     gone = {one.name for one in actions if one.kind in {"replace", "remove"}}
@@ -257,9 +268,13 @@ def _moves(work: _Work, actions: tuple[Action, ...]) -> Moves:
     locked = {one.name for one in work.lock.packages}
     placed = iter_placed(work.transaction.stage, site)
     new = [move for move in placed if owned.get(move[1]) not in locked]
+    moves = moves_of(old, new)
+    touched = (*moves.aside, *(path for _, path in moves.place))
+    if theirs := conda_owners(site, touched):
+        raise WorldError(_findings.conda(site, theirs))
     if clashes := sorted({(owned[path], path) for _, path in new if path in owned}):
         raise WorldError(_findings.clash(site, clashes))
-    return moves_of(old, new)
+    return moves
 
 
 def _check(work: _Work) -> None:
