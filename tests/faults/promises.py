@@ -63,7 +63,8 @@ PROMISES: Final = (
     ),
     Promise(
         fault="An apply in place that fails at a check or the proof",
-        promise="Every file is moved back to where it was, in a container (overlay file system) too.",
+        promise="Every file is moved back to where it was; on the overlay file system of a "
+        "container, too.",
         tests=(
             "tests/environment/test_in_place.py::test_a_failed_proof_moves_everything_back",
             "tests/environment/test_in_place.py::test_in_a_container_files_of_lower_layers_change",
