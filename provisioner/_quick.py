@@ -5,6 +5,10 @@ It needs nothing but ``os``: the quick check decides before any other module is 
 
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 POINTER_FORMAT = "torchenv-quick 1"
 """First line of a pointer file; another one is not read."""
 
@@ -40,6 +44,20 @@ def list_files(top: str, byte_code: "list[str] | None" = None) -> str:
     _list_folder(os.open(top, os.O_RDONLY | os.O_DIRECTORY), "", lines, byte_code)
     lines.sort()
     return "".join(lines)
+
+
+def list_also(listing: str, top: str, names: "Iterable[str]") -> str:
+    """Return a listing with files at the top that were made since, without a second walk.
+
+    Raises:
+        OSError: One of them is not there.
+    """
+    lines = listing.split("\n")[:-1]
+    for name in names:
+        stat = os.stat(f"{top}/{name}", follow_symlinks=False)
+        lines.append(f"{name}\tf\t{stat.st_size}\t{stat.st_mtime_ns}")
+    lines.sort()
+    return "\n".join(lines) + "\n"
 
 
 def list_installed(site: str) -> str:

@@ -37,7 +37,7 @@ from provisioner.environment._space import (
 )
 from provisioner.environment._switch import switch
 from provisioner.environment._types import Ours
-from provisioner.environment._unpacked import engine_cache, is_known
+from provisioner.environment._unpacked import count_folders, engine_cache, known_facts
 from provisioner.environment._unused import remove_leftovers, remove_unshared
 from provisioner.environment._verify import VerifySetting, verify_generation
 from provisioner.environment._virtualenv import VenvSource
@@ -321,8 +321,9 @@ def _fetch(
     wheels = [package.wheel for package in request.lock.packages]
     cache = engine_cache(request.environ, generation)
     remove_leftovers(cache.folder)
+    noted = {one.sha256: known_facts(cache.folder, one.sha256) for one in wheels}
     shares = cache.mode == "hardlink"
-    linked = {one.sha256 for one in wheels if shares and is_known(cache.folder, one.sha256)}
+    linked = {sha256: facts for sha256, facts in noted.items() if shares and facts is not None}
     # A wheel never unpacks to less than its own size, and this is known before it is fetched.
     new_bytes = sum(one.size for one in wheels if one.sha256 not in linked)
     wanted = [
@@ -360,7 +361,7 @@ def _fetch(
     if not is_begun:
         shutil.rmtree(generation.folder, ignore_errors=True)
     new = [file for sha256, file in files.items() if sha256 not in linked]
-    need = unpacked_need(new, [files[sha256] for sha256 in sorted(linked)])
+    need = unpacked_need(new, sum(map(count_folders, linked.values())))
     check_space(environment_demand(layout.root, need))
     return Blueprint(
         lock=request.lock, wheels=files, source=source, is_begun=is_begun, suspects=suspects

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from provisioner import paths
-from provisioner._quick import list_files
+from provisioner._quick import list_also, list_files
 from provisioner._version import __version__
 from provisioner.environment._drift import write_manifest
 from provisioner.environment._expected import entries, write_made
@@ -26,7 +26,7 @@ from provisioner.environment._state import (
 from provisioner.environment._virtualenv import VenvSource, create_virtualenv
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from provisioner.environment._layout import Generation
@@ -74,19 +74,15 @@ def build(blueprint: Blueprint, generation: Generation, reporter: Reporter) -> B
     proof = prove(generation, blueprint.lock.trio, blueprint.source.environ)
     blamed = (blamed_finding(proof),) if proof.blamed else ()
     reporter.step("Listing the files")
-    made = _list_made(generation, filled.rows)
+    folder, byte_code = str(generation.folder), list[str]()
+    listing = list_files(folder, byte_code)
+    made = write_made(generation, entries(listing), byte_code, filled.owners)
     state = replace(_state(blueprint, generation, proof), made=made, link_mode=filled.mode)
     paths.write_atomic(generation.state_file, render_state(state))
-    write_manifest(generation)
+    own = (generation.made.name, generation.state_file.name)
+    write_manifest(generation, list_also(listing, folder, own))
     generation.building.rmdir()
     return Built(state=state, mode=filled.mode, findings=(*filled.findings, *blamed))
-
-
-def _list_made(generation: Generation, in_wheels: Iterable[str]) -> str:
-    """Hash what is in no wheel, byte code of the proof included; returns the list's digest."""
-    byte_code: list[str] = []
-    listed = entries(list_files(str(generation.folder), byte_code))
-    return write_made(generation, listed, byte_code, in_wheels)
 
 
 def _fill(blueprint: Blueprint, generation: Generation, reporter: Reporter) -> Filled:

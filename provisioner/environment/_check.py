@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from provisioner.environment._expected import Entry
     from provisioner.environment._layout import Generation
     from provisioner.lockfile import Lock, LockedPackage
 
@@ -38,7 +39,7 @@ class Damage:
 
 
 def find_damage(
-    generation: Generation, lock: Lock, wheels: Mapping[str, Path]
+    generation: Generation, lock: Lock, wheels: Mapping[str, Path], listed: Iterable[Entry]
 ) -> tuple[Damage, ...]:
     """Compare a generation with the lock and with its own records; empty where it is whole.
 
@@ -46,11 +47,13 @@ def find_damage(
         generation: With everything installed.
         lock: What had to be installed.
         wheels: Verified files of the store by sha256.
+        listed: Its files, as a walk saw them a moment ago.
 
     Raises:
         OSError: A file cannot be looked at.
     """
-    return (*_wrong_packages(generation, lock), *_wrong_files(generation, lock, wheels))
+    sizes = {one.path: one.size for one in listed if one.kind == "f"}
+    return (*_wrong_packages(generation, lock), *_wrong_files(generation, lock, wheels, sizes))
 
 
 def damage_finding(damages: tuple[Damage, ...]) -> Finding:
@@ -77,40 +80,60 @@ def _wrong_packages(generation: Generation, lock: Lock) -> Iterator[Damage]:
 
 
 def _wrong_files(
-    generation: Generation, lock: Lock, wheels: Mapping[str, Path]
+    generation: Generation, lock: Lock, wheels: Mapping[str, Path], sizes: Mapping[str, int]
 ) -> Iterator[Damage]:
     by_name = {package.name: package for package in lock.packages}
+    top = generation.folder.resolve()
     for site in generation.site_packages():
+        place = _Place(folder=str(site), prefix=f"{os.path.relpath(site, top)}/", sizes=sizes)
         for dist_info in sorted(site.glob("*.dist-info")):
             package = by_name.get(name_and_version(dist_info)[0])
             if package is not None:
                 wheel = wheels[package.wheel.sha256]
-                yield from _wrong_files_of(package, dist_info, wheel)
+                yield from _wrong_files_of(package, place, dist_info, wheel)
 
 
-def _wrong_files_of(package: LockedPackage, dist_info: Path, wheel: Path) -> Iterator[Damage]:
+def _wrong_files_of(
+    package: LockedPackage, place: _Place, dist_info: Path, wheel: Path
+) -> Iterator[Damage]:
     record = dist_info / "RECORD"
     if not record.is_file():
         yield Damage(package=package.name, text=f"{record.name} is missing")
         return
-    site = str(dist_info.parent)
     with record.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
-        suspects = list(_compare(site, csv.reader(file)))
+        suspects = list(_compare(place, csv.reader(file)))
     if suspects:
         yield from _ask_wheel(package.name, wheel, suspects)
 
 
-def _compare(site: str, rows: Iterable[list[str]]) -> Iterator[tuple[str, str, int | None]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """``site-packages``, and what is known about the files in it."""
+
+    folder: str
+    prefix: str
+    """From the generation's folder, with a slash."""
+    sizes: Mapping[str, int]
+    """Of the files of the generation."""
+
+    def size(self, path: str) -> int | None:
+        """Return the size of a file that RECORD names, None where it is missing."""
+        known = self.sizes.get(self.prefix + path)
+        if known is not None:
+            return known
+        try:  # outside of `site-packages`, or byte code
+            return os.stat(f"{self.folder}/{path}").st_size  # noqa: PTH116 - a plain string
+        except FileNotFoundError:
+            return None
+
+
+def _compare(place: _Place, rows: Iterable[list[str]]) -> Iterator[tuple[str, str, int | None]]:
     """Yield (path, recorded size or "", size on disk or None) where the two differ."""
     for row in rows:
         path, _, recorded = (*row, "", "")[:3]
-        try:
-            size = os.stat(f"{site}/{path}").st_size  # noqa: PTH116 - 12,000 times for torch
-        except FileNotFoundError:
-            yield path, recorded, None
-        else:
-            if recorded.isdigit() and int(recorded) != size:
-                yield path, recorded, size
+        size = place.size(path)
+        if size is None or (recorded.isdigit() and int(recorded) != size):
+            yield path, recorded, size
 
 
 def _ask_wheel(

@@ -42,13 +42,13 @@ def manifest_digest(generation: Generation) -> str:
     return hashlib.sha256(generation.manifest.read_bytes()).hexdigest()
 
 
-def write_manifest(generation: Generation) -> None:
-    """List all files of a generation and write the list into it.
+def write_manifest(generation: Generation, listing: str) -> None:
+    """Write the list of all files of a generation (``provisioner._quick``) into it.
 
     Raises:
-        OSError: A folder cannot be read, or the list not be written.
+        OSError: It cannot be written.
     """
-    paths.write_atomic(generation.manifest, encode(list_files(str(generation.folder))))
+    paths.write_atomic(generation.manifest, encode(listing))
 
 
 def find_drift(generation: Generation) -> Drift:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from provisioner._quick import list_files
 from provisioner.environment._check import damage_finding, find_damage
-from provisioner.environment._expected import rows_of_wheels, site_of
+from provisioner.environment._expected import entries, owners_of_wheels, site_of
 from provisioner.environment._install import Installation, install
 from provisioner.environment._records import (
     dist_info_of,
@@ -25,8 +25,8 @@ from provisioner.environment._records import (
 )
 from provisioner.environment._state import locked_packages
 from provisioner.environment._unpacked import (
-    Facts,
     engine_cache,
+    facts_of,
     faulty_copy,
     forget,
     known_facts,
@@ -39,11 +39,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from provisioner.environment._expected import Entry
     from provisioner.environment._layout import Generation
-    from provisioner.environment._records import Row
     from provisioner.environment._unpacked import LinkMode
     from provisioner.events import Reporter
     from provisioner.lockfile import Lock, LockedPackage
+
+_CHECKING: Final = "Checking the files"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +69,8 @@ class Filled:
 
     mode: LinkMode
     """How what is in the store reached the generation."""
-    rows: Mapping[str, tuple[tuple[str, Row], ...]]
-    """(package, row) of the wheels' RECORDs by installed path."""
+    owners: Mapping[str, tuple[str, ...]]
+    """Packages by installed path, of what the wheels' RECORDs name."""
     findings: tuple[Finding, ...]
     """Copies that were at fault."""
 
@@ -91,22 +93,23 @@ def fill(filling: Filling, reporter: Reporter) -> Filled:
         cache=cache.folder,
         mode=cache.mode,
     )
-    rows = rows_of_wheels(
+    owners = owners_of_wheels(
         filling.records, locked_packages(filling.lock), filling.wheels, site_of(generation)
     )
     if cache.mode == "copy":
         install(installation, filling.environ, reporter)
         shutil.rmtree(cache.folder)
-        bad = []
+        bad: list[tuple[LockedPackage, Path]] = []
+        reporter.step(_CHECKING)
+        listed = entries(list_files(str(generation.folder)))
     else:
-        bad = _install_from_copies(
-            _Copies(filling=filling, cache=cache.folder, rows=rows), installation, reporter
+        listed, bad = _install_from_copies(
+            _Copies(filling=filling, cache=cache.folder, owners=owners), installation, reporter
         )
-    reporter.step("Checking the files")
-    if damages := find_damage(generation, filling.lock, filling.wheels):
+    if damages := find_damage(generation, filling.lock, filling.wheels, listed):
         raise VerificationError(damage_finding(damages))
     findings = tuple(_faulty(*each) for each in bad)
-    return Filled(mode=cache.mode_of_store, rows=rows, findings=findings)
+    return Filled(mode=cache.mode_of_store, owners=owners, findings=findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +118,17 @@ class _Copies:
 
     filling: Filling
     cache: Path
-    rows: Mapping[str, tuple[tuple[str, Row], ...]]
+    owners: Mapping[str, tuple[str, ...]]
 
 
 def _install_from_copies(
     copies: _Copies, installation: Installation, reporter: Reporter
-) -> list[tuple[LockedPackage, Path]]:
-    """Install from unpacked copies, and again from wheels where a copy turns out to be wrong."""
+) -> tuple[list[Entry], list[tuple[LockedPackage, Path]]]:
+    """Install from unpacked copies, and again from wheels where a copy turns out to be wrong.
+
+    Returns:
+        The files of the generation, and the copies that were wrong.
+    """
     filling = copies.filling
     suspects = [one for one in filling.lock.packages if one.name in filling.suspects]
     bad = _forget_faulty(copies, suspects)
@@ -135,35 +142,39 @@ def _install_from_copies(
         names = tuple(package.name for package in filling.lock.packages)
         install(replace(installation, reinstall=names), filling.environ, reporter)
         bad += more
-    more = _wrong_copies(copies, installation)
+    reporter.step(_CHECKING)
+    listed, more = _wrong_copies(copies, installation)
     if more:
         names = tuple(package.name for package, _ in more)
         install(replace(installation, reinstall=names), filling.environ, reporter)
-        _wrong_copies(copies, installation)
-    return [*bad, *more]
+        listed, _ = _wrong_copies(copies, installation)
+    return listed, [*bad, *more]
 
 
-def _wrong_copies(copies: _Copies, installation: Installation) -> list[tuple[LockedPackage, Path]]:
-    """Look at what was installed; returns the copies that were wrong, which are removed.
+def _wrong_copies(
+    copies: _Copies, installation: Installation
+) -> tuple[list[Entry], list[tuple[LockedPackage, Path]]]:
+    """Look at what was installed; returns that, and the copies that were wrong and are removed.
 
     Of a wheel that was just unpacked, sizes and times are noted, and its files protected.
     """
     filling, folder = copies.filling, str(copies.filling.generation.folder)
     byte_code: list[str] = []
-    listing = list_files(folder, byte_code)
-    if strays := _strays(copies, listing, byte_code):
+    listed = entries(list_files(folder, byte_code))
+    if strays := _strays(copies, listed, byte_code):
         for path in strays:
             (filling.generation.folder / path).unlink()
-        return _forget_faulty(copies, filling.lock.packages)
+        return listed, _forget_faulty(copies, filling.lock.packages)
     if installation.mode != "hardlink":
-        return []  # a reflink shares nothing that can be written
-    found = _facts_by_package(listing, copies.rows)
+        return listed, []  # a reflink shares nothing that can be written
+    found = _files_by_package(listed, copies.owners)
     changed = []
     for package in filling.lock.packages:
-        facts = found.get(package.name, {})
+        files = found.get(package.name, [])
+        facts = facts_of(files)
         known = known_facts(copies.cache, package.wheel.sha256)
         if known is None:
-            protect(folder, facts)
+            protect(folder, (one.path for one in files))
             note_facts(copies.cache, package.wheel.sha256, facts)
         elif known != facts:
             changed.append(package)
@@ -171,19 +182,19 @@ def _wrong_copies(copies: _Copies, installation: Installation) -> list[tuple[Loc
     names = {package.name for package, _ in wrong}
     for package in changed:
         if package.name not in names:  # touched, and still what its wheel holds
-            note_facts(copies.cache, package.wheel.sha256, found.get(package.name, {}))
-    return wrong
+            note_facts(copies.cache, package.wheel.sha256, facts_of(found.get(package.name, [])))
+    return listed, wrong
 
 
-def _strays(copies: _Copies, listing: str, byte_code: Iterable[str]) -> list[str]:
+def _strays(copies: _Copies, listed: Iterable[Entry], byte_code: Iterable[str]) -> list[str]:
     """Return the files in ``site-packages`` that are in no wheel: somebody put them into a copy."""
     filling = copies.filling
     site = f"{site_of(filling.generation)}/"
-    paths = (*(line.rsplit("\t", 3)[0] for line in listing.split("\n")), *byte_code)
+    paths = (*(one.path for one in listed), *byte_code)
     extra = {
         path
         for path in paths
-        if path.startswith(site) and path not in copies.rows and not is_installers_own(path)
+        if path.startswith(site) and path not in copies.owners and not is_installers_own(path)
     }
     if extra:
         for wheel in filling.wheels.values():
@@ -209,15 +220,14 @@ def _forget_faulty(
     return wrong
 
 
-def _facts_by_package(
-    listing: str, rows: Mapping[str, tuple[tuple[str, Row], ...]]
-) -> dict[str, dict[str, Facts]]:
-    """Return size and time of each file that is a wheel's own, by package and path."""
-    found: dict[str, dict[str, Facts]] = {}
-    for line in listing.split("\n"):
-        path, *facts = line.rsplit("\t", 3)
-        for name, _ in rows.get(path, ()):
-            found.setdefault(name, {})[path] = Facts(size=int(facts[1]), mtime_ns=int(facts[2]))
+def _files_by_package(
+    listed: Iterable[Entry], owners: Mapping[str, tuple[str, ...]]
+) -> dict[str, list[Entry]]:
+    """Return the files that are a wheel's own, by package."""
+    found: dict[str, list[Entry]] = {}
+    for one in listed:
+        for name in owners.get(one.path, ()):
+            found.setdefault(name, []).append(one)
     return found
 
 

@@ -11,8 +11,7 @@ import hashlib
 import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,8 +23,7 @@ _MOST_WORKERS: Final = 16
 """More keep no disk busier, and each holds a chunk."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToHash:
+class ToHash(NamedTuple):
     """A file to be hashed."""
 
     path: str

@@ -14,8 +14,7 @@ import hashlib
 import io
 import os
 import zipfile
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from provisioner import paths
 
@@ -28,11 +27,12 @@ _INSTALLERS_OWN: Final = frozenset(
     {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json"}
 )
 """Files of a ``.dist-info`` that the installer writes, whatever the wheel has under that name."""
+_COLUMNS: Final = 3
+"""Path, digest, size."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One file of a wheel as RECORD describes it."""
+class Row(NamedTuple):
+    """One file of a wheel as RECORD describes it; a tuple, since torch has 16,000 of them."""
 
     path: str
     """Where it is installed, from the environment's folder."""
@@ -148,12 +148,14 @@ def _split(record: bytes) -> Iterator[tuple[str, str, str]]:
     """Yield (member, digest, size)."""
     text = record.decode("utf-8", "surrogateescape")
     for row in csv.reader(io.StringIO(text, newline="")):
-        member, digest, size = (*row, "", "", "")[:3]
+        member, digest, size = row if len(row) == _COLUMNS else (*row, "", "", "")[:_COLUMNS]
         yield member, digest, size
 
 
 def _installed_path(member: str, site: str) -> str | None:
     """Return where a member of a wheel goes (binary distribution format, "Spread"), or None."""
+    if ".data/" not in member and ".dist-info/" not in member:
+        return f"{site}/{member}"  # nearly all of them
     top, _, rest = member.partition("/")
     if top.endswith(".data"):
         scheme, _, path = rest.partition("/")

@@ -34,24 +34,22 @@ class Need:
     """Files and folders."""
 
 
-def unpacked_need(new: Iterable[Path], linked: Iterable[Path] = ()) -> Need:
+def unpacked_need(new: Iterable[Path], folders: int = 0) -> Need:
     """Return what a generation takes up beside what is there.
 
     Args:
         new: Wheels that are unpacked for it.
-        linked: Wheels whose files are hard links to what was unpacked before: folders only.
+        folders: Of wheels whose files are hard links to what was unpacked before.
 
     Raises:
         VerificationError: A wheel is no zip file (``TE504``).
         OSError: A wheel cannot be read.
     """
-    size_bytes = inodes = 0
-    for wheel, is_new in (*((one, True) for one in new), *((one, False) for one in linked)):
+    size_bytes, inodes = 0, folders
+    for wheel in new:
         members = _members(wheel)
-        inodes += len({info.filename.rpartition("/")[0] for info in members})
-        if is_new:
-            size_bytes += sum(info.file_size for info in members)
-            inodes += len(members)
+        inodes += len({info.filename.rpartition("/")[0] for info in members}) + len(members)
+        size_bytes += sum(info.file_size for info in members)
     return Need(size_bytes=size_bytes, inodes=inodes)
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from provisioner.environment._expected import Entry
     from provisioner.environment._layout import Generation
 
 LinkMode = Literal["clone", "hardlink", "copy"]
@@ -60,14 +61,6 @@ class Cache:
     def mode_of_store(self) -> LinkMode:
         """How what is in the store reaches the environment."""
         return "copy" if self.is_apart else self.mode
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """Size and time of a file, by which a change is noticed."""
-
-    size: int
-    mtime_ns: int
 
 
 def unpacked_folder(environ: Mapping[str, str]) -> Path:
@@ -133,29 +126,33 @@ def _clone(source: Path, target: Path) -> None:
         fcntl.ioctl(two.fileno(), _FICLONE, one.fileno())
 
 
-def is_known(cache: Path, sha256: str) -> bool:
-    """Whether a wheel was unpacked into the cache before."""
-    return (_lists(cache) / sha256).is_file()
+def known_facts(cache: Path, sha256: str) -> str | None:
+    """Return what was noted about the files of an unpacked wheel, None where nothing was.
 
-
-def known_facts(cache: Path, sha256: str) -> dict[str, Facts] | None:
-    """Return what was noted about the files of an unpacked wheel, None where nothing was."""
+    That is what :func:`facts_of` returned, so that a text is compared and no file by itself.
+    """
     try:
         digest, _, lines = (_lists(cache) / sha256).read_bytes().partition(b"\n")
     except OSError:
         return None
     if hashlib.sha256(lines).hexdigest().encode() != digest:
         return None
-    text = lines.decode("utf-8", "surrogateescape")
-    split = (line.rsplit("\t", 2) for line in text.split("\n") if line)
-    return {path: Facts(size=int(size), mtime_ns=int(mtime)) for path, size, mtime in split}
+    return lines.decode("utf-8", "surrogateescape")
 
 
-def note_facts(cache: Path, sha256: str, facts: Mapping[str, Facts]) -> None:
+def facts_of(files: Iterable[Entry]) -> str:
+    """Return path, size and time of files, by which a change is noticed; a line for each."""
+    return "".join([f"{one.path}\t{one.size}\t{one.mtime_ns}\n" for one in files])
+
+
+def count_folders(facts: str) -> int:
+    """Return how many folders the files of an unpacked wheel are in."""
+    return len({line.rsplit("\t", 2)[0].rpartition("/")[0] for line in facts.split("\n")})
+
+
+def note_facts(cache: Path, sha256: str, facts: str) -> None:
     """Note sizes and times of the files of a wheel that was just unpacked; or do without."""
-    lines = encode(
-        "".join(f"{path}\t{one.size}\t{one.mtime_ns}\n" for path, one in sorted(facts.items()))
-    )
+    lines = encode(facts)
     digest = hashlib.sha256(lines).hexdigest().encode()
     with contextlib.suppress(OSError):
         paths.write_atomic(_lists(cache) / sha256, digest + b"\n" + lines)

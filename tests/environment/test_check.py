@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from provisioner._quick import list_files
 from provisioner.environment._check import Damage, damage_finding, find_damage
+from provisioner.environment._expected import entries
 from provisioner.environment._layout import Layout
 from tests.environment.kit import Project, stored, tiny, trio, without
 from tests.support.wheels import Member, text_member
@@ -57,7 +59,8 @@ class Installed:
 
     def damage(self) -> list[Damage]:
         """Check."""
-        return list(find_damage(self.generation, self.lock, self.wheels))
+        listed = entries(list_files(str(self.generation.folder)))
+        return list(find_damage(self.generation, self.lock, self.wheels, listed))
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def generation(tmp_path: Path) -> Generation:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
     (made.folder / "lib64").symlink_to("lib")
-    _drift.write_manifest(made)
+    _drift.write_manifest(made, list_files(str(made.folder)))
     return made
 
 

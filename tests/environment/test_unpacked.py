@@ -155,7 +155,7 @@ def test_a_copy_that_was_only_touched_stays(project: Project) -> None:
     assert codes(project.apply(lock)) == []
     facts = known_facts(unpacked_folder(project.environ), wheel_hash(lock, "extra"))
     assert facts is not None
-    assert 1_000_000_000 in {one.mtime_ns for one in facts.values()}
+    assert "\t1000000000\n" in facts
 
 
 def wheel_hash(lock: Lock, name: str) -> str:
@@ -253,7 +253,7 @@ def test_bytes_and_inodes_are_counted_before_the_start(project: Project) -> None
     (extra_wheel,) = (
         stored(project.store, one.wheel) for one in lock.packages if one.name == "extra"
     )
-    new, linked = unpacked_need([extra_wheel]), unpacked_need([], [extra_wheel])
+    new, linked = unpacked_need([extra_wheel]), unpacked_need([], folders=1)
     assert new.size_bytes > 0
     assert linked.size_bytes == 0
     assert 0 < linked.inodes < new.inodes

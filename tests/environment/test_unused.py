@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from provisioner.environment import Unused, remove_unused
-from provisioner.environment._unpacked import is_known, unpacked_folder
+from provisioner.environment._unpacked import known_facts, unpacked_folder
 from tests.environment.kit import Project, release, tiny, trio
 from tests.environment.test_unpacked import locked, needs_hard_links
 
@@ -59,9 +59,9 @@ def test_only_what_no_environment_uses_goes(project: Project) -> None:
     assert copies(project) == before - would.copies == len(rest)
     assert not list(unpacked_folder(project.environ).glob("archive-v*/*/extra"))
     sha256 = next(one.wheel.sha256 for one in with_extra.packages if one.name == "extra")
-    assert not is_known(unpacked_folder(project.environ), sha256)
+    assert known_facts(unpacked_folder(project.environ), sha256) is None
     assert project.apply(with_extra).did  # the engine unpacks it again
-    assert is_known(unpacked_folder(project.environ), sha256)
+    assert known_facts(unpacked_folder(project.environ), sha256) is not None
 
 
 def test_what_was_used_lately_stays(project: Project) -> None:
