@@ -23,6 +23,8 @@ def main() -> int:
     words = sys.argv[1:]
     if words[:1] == ["run"]:
         _run_at_once(words[1:])
+    if words[:1] == ["rollback"] and (message := _rolled_back(words[1:])) is not None:
+        return _tell(message)
     message = _nothing_to_do(words)
     if message is not None and _is_told(message):
         return 0
@@ -69,6 +71,57 @@ def _program_and_spec(words: list[str]) -> "tuple[list[str], str] | None":
             return None
         position += 1
     return None
+
+
+def _rolled_back(words: list[str]) -> "str | None":
+    """Go back where all is plain, and return what to print; None for the whole program."""
+    asked = _number_and_spec(words)
+    if asked is None or sys.stdout is None or sys.stderr is None:
+        return None
+    number, spec = asked
+    try:
+        known = _read_pointer(spec)
+        if not _is_same_spec(known, spec):
+            return None
+        from provisioner._quick_switch import roll_back_at_once  # noqa: PLC0415 - not for others
+
+        before, generation, lock = roll_back_at_once(known, number)
+    except (OSError, ValueError, KeyError):
+        return None
+    return (
+        f"Rolled back {_display(known['link'])} from generation {before} to {generation} "
+        f"(lock {lock[:12]})"
+    )
+
+
+def _number_and_spec(words: list[str]) -> "tuple[int | None, str] | None":
+    """Return what the words after ``rollback`` ask for, None where the whole program must see."""
+    number, spec = None, "torchenv.toml"
+    position = 0
+    while position < len(words):
+        word = words[position]
+        if word == "--spec" and position + 1 < len(words):
+            position += 1
+            spec = words[position]
+        elif word.isascii() and word.isdigit() and int(word) and number is None:
+            number = int(word)
+        elif word not in ("--no-wait", "-q", "--quiet"):
+            return None
+        position += 1
+    return number, spec
+
+
+def _tell(message: str) -> int:
+    """Print what was done, which is not to be done again where it cannot be told."""
+    try:
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text file
+        sys.stdout.write(message + "\n")
+        sys.stdout.flush()
+    except OSError as exc:
+        from provisioner.cli import end_unheard  # noqa: PLC0415 - seldom needed
+
+        return end_unheard(sys.argv[1:], exc)
+    return 0
 
 
 def _is_told(message: str) -> bool:
@@ -136,17 +189,24 @@ def _read_pointer(spec: str) -> dict[str, str]:
 
 def _is_as_applied(known: dict[str, str], spec: str) -> bool:
     """Whether all but the files of the environment is as it was after the last apply."""
+    base = os.stat(known["python"])
+    return (
+        os.readlink(known["link"]) == known["target"]
+        and f"{base.st_size} {base.st_mtime_ns}" == known["python-stat"]
+        and _file_digest(known["lock"]) == known["lock-sha256"]
+        and _is_same_spec(known, spec)
+    )
+
+
+def _is_same_spec(known: dict[str, str], spec: str) -> bool:
+    """Whether the spec says what it said at the last apply, by this version of torchenv."""
     from provisioner._version import __version__  # noqa: PLC0415 - not for other commands
 
-    base = os.stat(known["python"])
     return (
         known["version"] == __version__
         and known["spec"] == os.path.abspath(spec)
         and known["asked-for"] == os.environ.get("TORCHENV_TARGET", "")
-        and os.readlink(known["link"]) == known["target"]
-        and f"{base.st_size} {base.st_mtime_ns}" == known["python-stat"]
         and _file_digest(spec) == known["spec-sha256"]
-        and _file_digest(known["lock"]) == known["lock-sha256"]
         and all(map(_is_same_template, (known[key] for key in known if key[:9] == "template-")))
     )
 

@@ -1,5 +1,5 @@
 """The command line: parse, call the library, render. It decides nothing itself."""
 
-from provisioner.cli._main import main
+from provisioner.cli._main import end_unheard, main
 
-__all__ = ["main"]
+__all__ = ["end_unheard", "main"]

@@ -36,6 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def end_unheard(words: Sequence[str], exc: OSError) -> int:
+    """Return the exit code of a command that is done and whose result could not be printed."""
+    return _end_unheard(_output_of(words), exc)
+
+
 def _run(words: list[str], output: Output) -> int:
     """Run one command; every failure is told, and becomes an exit code.
 

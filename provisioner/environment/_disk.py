@@ -13,6 +13,8 @@ import ctypes
 import os
 from typing import TYPE_CHECKING
 
+from provisioner import _quick_switch
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -33,9 +35,4 @@ def flush_files(folder: Path) -> None:
 
 def flush_names(folder: Path) -> None:
     """Have the names in ``folder`` on the disk: a rename that was made, a file that was added."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    _quick_switch.flush_names(str(folder))

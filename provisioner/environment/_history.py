@@ -6,11 +6,11 @@ be written, or a line cannot be read, all else works on.
 
 from __future__ import annotations
 
-import contextlib
-import datetime as dt
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from provisioner import _quick_switch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,31 +47,31 @@ def remember_switch(
     layout: Layout, generation: int, state: State, action: Action, changes: Changes | None = None
 ) -> None:
     """Add a line; the environment's lock must be held. Where that fails, do without."""
-    entry = Entry(
-        when=dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds"),
+    _quick_switch.remember(
+        str(history_file(layout)),
         generation=generation,
         action=action,
         lock_digest=state.lock_digest,
         summary=summary_of(state),
         changes=_lines(changes) if changes is not None else (),
     )
-    with contextlib.suppress(OSError), history_file(layout).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(entry)) + "\n")
 
 
 def read_history(layout: Layout) -> tuple[Entry, ...]:
     """Return every switch that is known, oldest first."""
+    return tuple(entry for line in _read_lines(layout) if (entry := _entry(line)) is not None)
+
+
+def _read_lines(layout: Layout) -> list[str]:
     try:
-        lines = history_file(layout).read_text("utf-8", errors="replace").splitlines()
+        return history_file(layout).read_text("utf-8", errors="replace").splitlines()
     except OSError:
-        return ()
-    return tuple(entry for line in lines if (entry := _entry(line)) is not None)
+        return []
 
 
 def by_last_use(layout: Layout, numbers: list[int]) -> list[int]:
     """Order generations by when each became current last; those that never did come first."""
-    last = {entry.generation: place for place, entry in enumerate(read_history(layout))}
-    return sorted(numbers, key=lambda number: (last.get(number, -1), number))
+    return _quick_switch.by_last_use(_read_lines(layout), numbers)
 
 
 def summary_of(state: State) -> str:

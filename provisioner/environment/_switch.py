@@ -14,6 +14,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
+from provisioner._quick_switch import replace_link
 from provisioner.environment._disk import flush_names
 from provisioner.environment._types import Absent, Blocked, Environment, Foreign, Ours
 from provisioner.findings import Finding, Severity
@@ -94,13 +95,7 @@ def _put_back(layout: Layout) -> None:
 
 
 def _replace_link(layout: Layout, target: str) -> None:
-    layout.new_link.unlink(missing_ok=True)
-    layout.new_link.symlink_to(target)
-    try:
-        layout.new_link.replace(layout.link)
-    except BaseException:
-        layout.new_link.unlink(missing_ok=True)
-        raise
+    replace_link(str(layout.link), str(layout.new_link), target)
 
 
 def _swap_folder(

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from provisioner._entry import _read_pointer
+from provisioner._quick_switch import roll_back_at_once
 from provisioner.environment import (
     apply_lock,
     destroy,
@@ -292,6 +294,16 @@ def _roll_back(project: Project, reporter: Reporter) -> None:
         roll_back(project.spec(), 1, reporter)
 
 
+def _roll_back_at_once(project: Project, reporter: Reporter) -> None:
+    """Do as the command does: at once where all is plain, else by the whole program."""
+    if state_of(project) == "old":
+        return
+    try:
+        roll_back_at_once(_read_pointer(str(project.spec().file)), 1)
+    except (OSError, ValueError, KeyError):
+        roll_back(project.spec(), 1, reporter)
+
+
 def _destroy(project: Project, reporter: Reporter) -> None:
     destroy(project.link, reporter)
 
@@ -364,6 +376,14 @@ OPERATIONS: Final = (
         name="rollback",
         prepare=_twice,
         change=_roll_back,
+        before="new",
+        after="old",
+        settled=no_litter,
+    ),
+    Operation(
+        name="rollback at once",
+        prepare=_twice,
+        change=_roll_back_at_once,
         before="new",
         after="old",
         settled=no_litter,

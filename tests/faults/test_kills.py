@@ -22,6 +22,7 @@ POINTS = {
     "switch of accelerator": 8,
     "repair": 8,
     "rollback": 8,
+    "rollback at once": 4,
     "adopting": 8,
     "in place": 10,
     "undoing in place": 6,
