@@ -9,7 +9,6 @@ from provisioner.api._locks import read_own_lock
 from provisioner.api.host import host_pythons
 from provisioner.findings import TorchenvError
 from provisioner.planner import Plans
-from provisioner.planner import plan as make_plan
 
 if TYPE_CHECKING:
     from provisioner.compat import Compat
@@ -37,6 +36,8 @@ def plan_pythons(  # noqa: PLR0913 - keywords of its callers
         explain: Whether each plan says what was decided and checked.
         keep: Whether what is locked counts.
     """
+    from provisioner.planner import plan as make_plan
+
     if not spec.has_range:
         return make_plan(spec, compat, host, explain=explain)
     if keep and (locked := _locked(spec)):

@@ -19,7 +19,6 @@ from provisioner.api.host import any_machine, host_facts
 from provisioner.compat import kind_of
 from provisioner.findings import Finding, PlanError, Severity, WorldError
 from provisioner.planner import Refusal
-from provisioner.planner import plan as make_plan
 from provisioner.spec import VersionWish
 
 if TYPE_CHECKING:
@@ -171,6 +170,8 @@ def _on_host(
     spec: Spec, planned: Plan, target: TargetWish, host: HostFacts, compat: Compat
 ) -> Plans | Refusal:
     """Plan the build that a target has, with this machine in the place of those that it names."""
+    from provisioner.planner import plan as make_plan
+
     here = replace(
         target,
         platform=host.platform,
