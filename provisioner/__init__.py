@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from provisioner.api.host import host_facts
     from provisioner.api.lock import lock
     from provisioner.api.matrix import matrix
-    from provisioner.api.plan import load_spec, plan
+    from provisioner.api.plan import plan
+    from provisioner.api.spec import load_spec
     from provisioner.api.status import status
     from provisioner.api.verify import verify
 
@@ -35,7 +36,7 @@ _MODULES = {
     "check_index": "check_index",
     "history": "generations",
     "host_facts": "host",
-    "load_spec": "plan",
+    "load_spec": "spec",
     "lock": "lock",
     "matrix": "matrix",
     "plan": "plan",

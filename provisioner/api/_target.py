@@ -13,10 +13,6 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from provisioner.api._beyond import known_for
-from provisioner.api._pythons import plan_pythons
-from provisioner.api.host import any_machine, host_facts
-from provisioner.compat import kind_of
 from provisioner.findings import Finding, PlanError, Severity, WorldError
 from provisioner.planner import Refusal
 from provisioner.spec import VersionWish
@@ -64,12 +60,19 @@ def settle_target(spec: Spec, name: str | None = None, *, offline: bool = False)
     if len(spec.targets) == 1:
         return Choice(spec=spec)
     host = _this_machine(spec)
-    known = known_for(spec, host, offline=offline)
-    return choose_target(spec, host, known.compat, _has_python)
+    return choose_target(spec, host, _compat(spec, host, offline=offline), _has_python)
 
 
 def _this_machine(spec: Spec) -> HostFacts:
+    from provisioner.api.host import host_facts
+
     return host_facts(gpus=any(target.accelerator != "cpu" for target in spec.targets))
+
+
+def _compat(spec: Spec, host: HostFacts, *, offline: bool) -> Compat:
+    from provisioner.api._beyond import known_for
+
+    return known_for(spec, host, offline=offline).compat
 
 
 def _named(spec: Spec, name: str, *, offline: bool) -> Choice:
@@ -81,7 +84,7 @@ def _named(spec: Spec, name: str, *, offline: bool) -> Choice:
     # One of another platform can be looked at, and who applies it is told there.
     verdict = None
     if len(spec.targets) > 1 and chosen.sole.platform in (None, host.platform):
-        compat = known_for(spec, host, offline=offline).compat
+        compat = _compat(spec, host, offline=offline)
         plans = _plans(spec, host, compat)
         verdict = _on_host(spec, plans.of(name), chosen.sole, host, compat)
         if isinstance(verdict, Refusal):
@@ -147,6 +150,9 @@ def _plans(spec: Spec, host: HostFacts, compat: Compat) -> Plans:
     Raises:
         PlanError: The spec cannot be.
     """
+    from provisioner.api._pythons import plan_pythons
+    from provisioner.api.host import any_machine
+
     verdict = plan_pythons(spec, compat, any_machine(host.platform))
     if isinstance(verdict, Refusal):
         raise PlanError(verdict.findings)
@@ -198,6 +204,8 @@ def _rank(planned: Plan, target: TargetWish, host: HostFacts, doubts: int) -> tu
 
 def _stack(accelerator: str, host: HostFacts) -> GpuStack | None:
     """Return the machine's GPUs of the maker that a build is for, None for ``cpu``."""
+    from provisioner.compat import kind_of
+
     makers = {"cuda": host.nvidia, "rocm": host.amd, "xpu": host.intel}
     return makers.get(kind_of(accelerator))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from provisioner import paths
 from provisioner.api.host import host_facts
-from provisioner.api.plan import load_spec
+from provisioner.api.spec import load_spec
 from provisioner.compat import load_compat
 from provisioner.doctor import (
     Facts,

@@ -14,7 +14,6 @@ from provisioner.api.host import host_for
 from provisioner.findings import Finding, PlanError, Severity, TorchenvError
 from provisioner.planner import Refusal
 from provisioner.spec import load_merged
-from provisioner.spec import load_spec as read_spec
 
 if TYPE_CHECKING:
     from provisioner.environment import Changes
@@ -32,16 +31,6 @@ class Planned(NamedTuple):
     target for this machine."""
     doubts: tuple[Finding, ...] = ()
     """Warnings: why a lock that is there cannot be trusted, and who else would write there."""
-
-
-def load_spec(path: str | Path = "torchenv.toml") -> Spec:
-    """Read and check a spec and the templates that it extends.
-
-    Raises:
-        SpecError: With a finding for every problem of the files.
-        WorldError: A template of the network cannot be had.
-    """
-    return read_spec(Path(path), template_access(os.environ))
 
 
 def merged_spec(path: str | Path = "torchenv.toml") -> Merged:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provisioner.api._locks import read_own_lock
@@ -11,6 +12,8 @@ from provisioner.events import Reporter
 from provisioner.findings import TorchenvError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from provisioner.environment import VerifyReport
     from provisioner.lockfile import Lock
     from provisioner.spec import Spec
@@ -33,9 +36,21 @@ def verify(
 
     spec = settle_target(spec, target).spec
     setting = Setting(spec)
+    wheels = _Wheels(setting=setting)
     return verify_environment(
-        spec, _lock_or_none(spec), setting.store, setting.environ, reporter or Reporter()
+        spec, _lock_or_none(spec), wheels, setting.environ, reporter or Reporter()
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wheels:
+    """The store, loaded where a wheel is asked for: where all is well, none is."""
+
+    setting: Setting
+
+    def find(self, sha256: str) -> Path | None:
+        """Return the wheel with this hash, as the store does."""
+        return self.setting.store.find(sha256)
 
 
 def _lock_or_none(spec: Spec) -> Lock | None:

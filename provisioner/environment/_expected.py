@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from provisioner import paths
 from provisioner.environment._drift import encode
-from provisioner.environment._hashing import ToHash, hash_files
+from provisioner.environment._hashing import USUAL_ALGORITHM, ToHash, hash_files
 from provisioner.environment._records import iter_rows, keep_record, kept_record
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Expected:
     def algorithm(self, path: str) -> str:
         """Return the algorithm that the file at ``path`` is compared by."""
         digests = self.digests(path)
-        return digests[0].partition("=")[0] if digests else "sha256"
+        return digests[0].partition("=")[0] if digests else USUAL_ALGORITHM
 
 
 @dataclass(slots=True)

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+USUAL_ALGORITHM: Final = "sha256"
+"""What nearly every RECORD has."""
 _CHUNK_BYTES: Final = 1 << 20
 _BATCH_BYTES: Final = 8 << 20
 _BATCH_FILES: Final = 200
@@ -29,7 +31,7 @@ class ToHash(NamedTuple):
     path: str
     """From the folder."""
     size: int
-    algorithm: str = "sha256"
+    algorithm: str = USUAL_ALGORITHM
 
 
 def hash_files(

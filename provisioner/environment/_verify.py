@@ -7,6 +7,7 @@ since RECORDs of published torch wheels have been wrong. Nothing is changed.
 from __future__ import annotations
 
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,11 @@ from provisioner.environment._expected import (
     rows_of_wheels,
     site_of,
 )
-from provisioner.environment._hashing import ToHash, hash_files, member_digest
+from provisioner.environment._hashing import USUAL_ALGORITHM, ToHash, hash_files, member_digest
 from provisioner.environment._owners import find_differences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from provisioner.environment._expected import Entry, Expected
@@ -82,8 +83,14 @@ def verify_generation(
     Raises:
         OSError: A folder or the lists of the generation cannot be read.
     """
-    expected = _expected(generation, state, setting)
-    found = _find(generation, expected, reporter)
+    byte_code: list[str] = []
+    listed = entries(list_files(str(generation.folder), byte_code))
+    with ThreadPoolExecutor(1) as pool:
+        # Reading the wheels' RECORDs takes as long as the walk; the files are hashed meanwhile.
+        reading = pool.submit(_expected, generation, state, setting)
+        hashed = _hash(generation, listed, byte_code, reporter)
+        expected = reading.result()
+    found = _by_their_algorithms(generation, hashed, expected)
     known = expected.rows.keys() | expected.made.keys()
     missing = [path for path in known - found.entries.keys() if not _is_byte_code(path)]
     changed = [
@@ -126,18 +133,15 @@ def _expected(generation: Generation, state: State, setting: VerifySetting) -> E
     return replace(expected, rows={**expected.rows, **rows}, unknown=unknown)
 
 
-def _find(generation: Generation, expected: Expected, reporter: Reporter) -> _Found:
-    """Walk over the generation and hash every file."""
+def _hash(
+    generation: Generation, listed: Iterable[Entry], byte_code: Sequence[str], reporter: Reporter
+) -> _Found:
+    """Hash every file that the walk saw, by the algorithm that RECORDs use."""
     folder = str(generation.folder)
-    byte_code: list[str] = []
-    found = {one.path: one for one in entries(list_files(folder, byte_code))}
+    found = {one.path: one for one in listed}
     for own in (generation.state_file, generation.made):
         found.pop(own.name, None)
-    files = [
-        ToHash(one.path, one.size, expected.algorithm(one.path))
-        for one in found.values()
-        if one.kind == "f"
-    ]
+    files = [ToHash(one.path, one.size) for one in found.values() if one.kind == "f"]
     size_bytes = sum(one.size for one in files)
     reporter.check_started(len(files) + len(byte_code), size_bytes)
     try:
@@ -152,6 +156,18 @@ def _find(generation: Generation, expected: Expected, reporter: Reporter) -> _Fo
         digests={**digests, **{path: link_digest(f"{folder}/{path}") for path in links}},
         size_bytes=size_bytes,
     )
+
+
+def _by_their_algorithms(generation: Generation, found: _Found, expected: Expected) -> _Found:
+    """Return what was found, with files hashed again of which another digest is known."""
+    others = [
+        ToHash(path, entry.size, algorithm)
+        for path, entry in found.entries.items()
+        if entry.kind == "f" and (algorithm := expected.algorithm(path)) != USUAL_ALGORITHM
+    ]
+    if not others:
+        return found
+    return replace(found, digests={**found.digests, **hash_files(str(generation.folder), others)})
 
 
 def _judge(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from provisioner.api._beyond_index import read_notes
-from provisioner.api.plan import load_spec, plan
+from provisioner.api.plan import plan
+from provisioner.api.spec import load_spec
 from provisioner.compat import load_compat
 from provisioner.compat.derive import Sighting, extended
 from provisioner.findings import PlanError

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from provisioner.api.plan import load_spec
 from provisioner.api.run import make_ready, may_apply_by_default
+from provisioner.api.spec import load_spec
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provisioner.api.apply import InPlaceOptions, apply, apply_in_place
-from provisioner.api.plan import load_spec
+from provisioner.api.spec import load_spec
 from provisioner.cli import _parts
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import OFFLINE, SPEC, TARGET, output_options

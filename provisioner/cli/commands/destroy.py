@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provisioner.api.plan import load_spec
 from provisioner.api.removal import destroy, plan_destroy
+from provisioner.api.spec import load_spec
 from provisioner.cli import _parts
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import SPEC, output_options

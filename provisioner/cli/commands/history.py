@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provisioner.api.generations import history
-from provisioner.api.plan import load_spec
+from provisioner.api.spec import load_spec
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import SPEC, output_options
 from provisioner.findings import ExitCode

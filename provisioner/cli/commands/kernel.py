@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provisioner.api.kernel import install_kernel, remove_kernel
-from provisioner.api.plan import load_spec
+from provisioner.api.spec import load_spec
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import SPEC, output_options
 from provisioner.findings import ExitCode

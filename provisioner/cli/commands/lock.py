@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provisioner.api.lock import LockOptions, check_lock, lock
-from provisioner.api.plan import load_spec
+from provisioner.api.spec import load_spec
 from provisioner.cli import _parts
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import OFFLINE, SPEC, output_options

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provisioner.api.host import host_facts
-from provisioner.api.plan import load_spec, merged_spec, plan_with_changes
+from provisioner.api.plan import merged_spec, plan_with_changes
+from provisioner.api.spec import load_spec
 from provisioner.cli import _parts
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import SPEC, output_options

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provisioner.api.generations import put_back, rollback
-from provisioner.api.plan import load_spec
+from provisioner.api.spec import load_spec
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import SPEC_OPTION, output_options
 from provisioner.findings import ExitCode

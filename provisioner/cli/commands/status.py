@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provisioner.api.plan import load_spec
+from provisioner.api.spec import load_spec
 from provisioner.api.status import status, status_in_place
 from provisioner.cli import _parts
 from provisioner.cli._output import Output

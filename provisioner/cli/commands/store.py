@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from provisioner.api.plan import load_spec
+from provisioner.api.spec import load_spec
 from provisioner.api.store import StoreReport, look_after_store
 from provisioner.cli import _parts
 from provisioner.cli._output import Output

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provisioner.api.plan import load_spec
+from provisioner.api.spec import load_spec
 from provisioner.api.verify import verify
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import SPEC, TARGET, output_options

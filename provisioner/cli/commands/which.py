@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provisioner.api.plan import load_spec
 from provisioner.api.run import find_program, present
+from provisioner.api.spec import load_spec
 from provisioner.cli._output import Output
 from provisioner.cli.commands._common import SPEC_OPTION, output_options
 from provisioner.findings import ExitCode
