@@ -344,7 +344,7 @@ def test_stop_ends_a_transfer_in_another_thread(server: Server, client: Client) 
     thread.start()
     assert begun.wait(10)
     stop.request()
-    thread.join(5)
+    thread.join(30)
     go_on.set()
     assert not thread.is_alive()
     assert len(ended) == 1

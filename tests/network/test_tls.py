@@ -142,7 +142,7 @@ def test_stop_ends_a_tls_transfer(tls_server: Server, bundle: Path) -> None:
     thread.start()
     assert begun.wait(10)
     stop.request()
-    thread.join(5)
+    thread.join(30)
     go_on.set()
     assert not thread.is_alive()
     assert len(ended) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -13,7 +14,7 @@ import pytest
 from provisioner.events import Reporter
 from provisioner.findings import Finding, TorchenvError, VerificationError, WorldError
 from provisioner.network import Client, Network
-from provisioner.store import Store, WantedWheel
+from provisioner.store import Store, WantedWheel, _findings
 from tests.network.server import Answer, Server
 from tests.store.conftest import Listener, publish, wanted, wheel_bytes
 from tests.support.wheels import Defects, Member, Wheel, build_wheel
@@ -225,6 +226,15 @@ def test_full_disk_while_writing(server: Server, store: Store, client: Client) -
     assert finding.code == "TE503"
     assert finding.message == f"The disk that holds `{store.root}` is full."
     assert "No space left on device" in finding.why
+
+
+def test_used_up_quota(tmp_path: Path) -> None:
+    """A quota is not a full disk: other words, and another place to look."""
+    exc = OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+    finding = _findings.disk_failure(tmp_path, exc)
+    assert finding.code == "TE503"
+    assert finding.message == f"Your quota on the disk that holds `{tmp_path}` is used up."
+    assert "`quota -s`" in finding.do
 
 
 def test_store_below_a_file(server: Server, client: Client, tmp_path: Path) -> None:

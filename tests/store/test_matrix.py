@@ -15,7 +15,7 @@ from provisioner.findings import TorchenvError
 from provisioner.network import Client, Network
 from provisioner.store import Store, WantedWheel
 from tests.store import ways
-from tests.store.cases import CASES, CONTENT, PART, SIZE, WHOLE
+from tests.store.cases import CASES, CONTENT, PART, SIZE, WHOLE, Case
 from tests.store.conftest import wanted
 from tests.support.certificates import server_context
 from tests.support.fileserver import FileServer, cut
@@ -25,11 +25,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _network(connections: int, *, silent: bool = False, **settings: Any) -> Network:  # noqa: ANN401 - theirs
+def _network(connections: int, case: Case, **settings: Any) -> Network:  # noqa: ANN401 - the settings' own
     return Network(
-        # Where nothing falls silent, a busy machine must not look like a silent line.
-        timeout_s=0.4 if silent else 30,
-        stall_s=0.15 if silent else 30,
+        timeout_s=case.timeout_s,
+        stall_s=case.stall_s,
         backoff_s=0,
         retries=3,
         connections=connections,
@@ -62,7 +61,7 @@ def _leave_a_part(place: ways.Place, store: Store, wheel: WantedWheel) -> int:
         lambda asked, reply: cut(0.4)(asked, reply) if asked.number == 1 else reply.instead(503),
     )
     with ways.straight(place) as settings:
-        assert _fetch(store, wheel, _network(1, **settings)) == "TE502"
+        assert _fetch(store, wheel, _network(1, Case(ends="TE502"), **settings)) == "TE502"
     server.fault = fault
     server.forget()
     path = store.path(wheel)
@@ -90,9 +89,8 @@ def test_every_fault_ends_in_a_whole_file_or_a_finding(
         wheel = wanted(CONTENT, f"{server.url}/demo-1.0-py3-none-any.whl")
         left = _leave_a_part(place, store, wheel) if resumed else 0
         with case.way(place) as settings:
-            ended = _fetch(
-                store, wheel, _network(connections, silent=case.silent, **settings), case.says
-            )
+            network = _network(connections, case, **settings)
+            ended = _fetch(store, wheel, network, case.says)
         sent = server.sent_bytes
     assert ended == (case.ends if resumed else case.fresh_ends or case.ends)
     bound = case.resumed_bound or case.bound if resumed else case.bound
