@@ -13,7 +13,7 @@ from tests.support.command import BIN
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support import Workspace
+    from tests.support import Scenario, Workspace
 
 pytestmark = pytest.mark.e2e
 
@@ -282,3 +282,15 @@ def test_metadata_that_differs_between_wheels(fresh_workspace: Workspace) -> Non
         "windows-x86_64": {"tqdm"},
         "macos-arm64": {"wheel"},
     }
+
+
+def test_page_with_a_wrong_hash(fresh_workspace: Workspace, main_scenario: Scenario) -> None:
+    """What an index states is locked, and a file that is another one is never installed."""
+    workspace = fresh_workspace
+    workspace.index.publish(main_scenario.deviate("/packages/filelock-3.20.0-*", hash="wrong"))
+    workspace.write_spec(torch="2.6.0", torchvision=False, torchaudio=False)
+    workspace.torchenv("lock").check()
+    (finding,) = workspace.torchenv("apply", "--json").check(4).json["findings"]
+    assert finding["code"] == "TE501"
+    assert "filelock-3.20.0" in finding["message"]
+    assert not workspace.environment.exists()
