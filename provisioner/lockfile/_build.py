@@ -1,5 +1,6 @@
 """Building what a lock names by its source only: from then on it is a wheel like any other.
 
+A build of a source distribution or commit is remembered, that of a folder is made every time.
 The engine builds, in isolation, one package at a time. It installs the package into a folder that
 is thrown away, and the wheel that it made on the way is taken from its cache and kept in the store.
 """
@@ -7,6 +8,7 @@ is thrown away, and the wheel that it made on the way is taken from its cache an
 from __future__ import annotations
 
 import shutil
+import sysconfig
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +22,7 @@ from provisioner.findings import Finding, WorldError
 from provisioner.lockfile._from_source import entry
 from provisioner.lockfile._request import index_arguments
 from provisioner.lockfile._resolve import only_wheels
-from provisioner.lockfile._types import Folder, LockedPackage, LockedWheel
+from provisioner.lockfile._types import Archive, Checkout, Folder, LockedPackage, LockedWheel
 from provisioner.process import ProcessFailedError
 from provisioner.store import WantedWheel, disk_failure, sha256_of
 from provisioner.urls import mask
@@ -77,12 +79,16 @@ class Builder:
     def _built(
         self, source: LockedSource, folder: Path, interpreter: Interpreter, reporter: Reporter
     ) -> LockedPackage:
+        label = _label(source, interpreter)
+        known = None if isinstance(source, Folder) else self.store.built(label)
+        if known is not None:
+            return _package(source, known)
         reporter.step(f"Building {source.name} ({source})")
         for old in self.engine.cache.glob("sdists-*"):
             shutil.rmtree(old)
         with tempfile.TemporaryDirectory(prefix="torchenv-") as name:
             self._run(source, folder, Path(name), interpreter, reporter)
-        return self._kept(source)
+        return self._kept(source, label)
 
     def _run(
         self,
@@ -108,7 +114,7 @@ class Builder:
         except ProcessFailedError as exc:
             raise WorldError(_failed(source, exc)) from exc
 
-    def _kept(self, source: LockedSource) -> LockedPackage:
+    def _kept(self, source: LockedSource, label: str) -> LockedPackage:
         """Take the wheel that was just built into the store."""
         made = [
             path
@@ -118,17 +124,36 @@ class Builder:
         if len(made) != 1:
             raise WorldError(_not_found(source, len(made)))
         (path,) = made
-        wheel = LockedWheel(
-            name=path.name,
-            url=path.as_uri(),
-            size=path.stat().st_size,
-            sha256=sha256_of(path),
-            confirmed=False,
-        )
-        wanted = WantedWheel(name=wheel.name, url=wheel.url, size=wheel.size, sha256=wheel.sha256)
-        self.store.adopt(wanted, _blocks(path), str(path))
-        version = str(parse_wheel_filename(path.name)[1])
-        return LockedPackage(name=source.name, version=version, wheels=(wheel,), index=None)
+        size, sha256 = path.stat().st_size, sha256_of(path)
+        wheel = WantedWheel(name=path.name, url=label, size=size, sha256=sha256)
+        self.store.keep_built(wheel, _blocks(path), str(path))
+        return _package(source, wheel)
+
+
+def _label(source: LockedSource, interpreter: Interpreter) -> str:
+    """Return what names a build: its source, and what it was built for.
+
+    What a folder holds changes, so one is built every time.
+    """
+    threads = "t" if interpreter.free_threaded else ""
+    made_for = f"python={interpreter.version}{threads}&platform={sysconfig.get_platform()}"
+    match source:
+        case Archive():
+            return f"{source.url}#sha256={source.sha256}&{made_for}"
+        case Checkout():
+            place = source.repository.at(source.commit)
+            return f"{place}{'&' if '#' in place else '#'}{made_for}"
+        case Folder():
+            return f"{source.path}#{made_for}"
+
+
+def _package(source: LockedSource, wheel: WantedWheel) -> LockedPackage:
+    """Return a source as a package with the wheel that was built from it."""
+    locked = LockedWheel(
+        name=wheel.name, url=wheel.url, size=wheel.size, sha256=wheel.sha256, confirmed=False
+    )
+    version = str(parse_wheel_filename(wheel.name)[1])
+    return LockedPackage(name=source.name, version=version, wheels=(locked,), index=None)
 
 
 def _alone(source: LockedSource, folder: Path) -> str:

@@ -179,6 +179,29 @@ class Store:
             raise WorldError(_findings.disk_failure(self.root, exc)) from exc
         return wheel
 
+    def built(self, url: str) -> WantedWheel | None:
+        """Return the wheel that was built from a source, for as long as the store has it.
+
+        Args:
+            url: What was built and for what, as :meth:`keep_built` was told.
+        """
+        known = recall(self.root / "built", url)
+        return known if known is not None and is_whole(self.path(known), known) else None
+
+    def keep_built(self, wheel: WantedWheel, blocks: Iterable[bytes], origin: str) -> None:
+        """Take a wheel that was built, and remember it by its ``url``.
+
+        Raises:
+            WorldError: The store cannot be written.
+            VerificationError: It is no such wheel.
+        """
+        self.adopt(wheel, blocks, origin)
+        try:
+            _make_private(self.root / "built")
+            remember(self.root / "built", wheel)
+        except OSError as exc:
+            raise WorldError(_findings.disk_failure(self.root, exc)) from exc
+
     def adopt(self, wheel: WantedWheel, blocks: Iterable[bytes], origin: str) -> bool:
         """Take a wheel from ``blocks``, unless it is here; return whether it was taken.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -171,6 +172,12 @@ def test_source_distribution_is_built_where_it_is_allowed(
     assert (found["version"], found["index"]) == ("1.0", url)
     assert read(workspace)["tool"]["torchenv"]["from-source"] == ["oldpkg"]
     assert "wheels" in entry(workspace, "einops")
+    assert value(workspace, "oldpkg") == "1.0"
+    # What was built is remembered: another generation needs no build, and no other bytes.
+    shutil.rmtree(folder / "oldpkg")
+    shutil.rmtree(workspace.root / ".torchenv")
+    workspace.environment.unlink()
+    workspace.torchenv("apply", "--offline").check()
     assert value(workspace, "oldpkg") == "1.0"
 
 

@@ -21,7 +21,8 @@ def command(spec: Path, names: tuple[str, ...], *, no_apply: bool, **options: bo
     """Ask for packages too: edit the spec, lock, apply. `torchenv add "lightning>=2.4" numpy`.
 
     Comments and order of the spec stay. A version of torch, torchvision or torchaudio goes under
-    `[torch]`. Where the result cannot be locked, the spec stays as it was.
+    `[torch]`; the folder of a project (`.`, `./name`) becomes an editable dependency. Where the
+    result cannot be locked, the spec stays as it was.
     """
     output = Output(command="add", **options)
     return show(output, add(spec, names, apply=not no_apply, reporter=output.reporter()))
