@@ -340,3 +340,25 @@ def test_where_files_go(project: Project, path: str, place: str) -> None:
         managed=None,
     )
     assert _place_of(path, debian) == place
+
+
+LEFT = (
+    ".gitignore",
+    "..gitignore.abc.tmp",
+    ".CACHEDIR.TAG.abc.tmp",
+    "in-place/scratch/torchenv-in-place.json",
+    "in-place/lock",
+)
+"""What a kill can leave in ``.torchenv`` when all else is done."""
+
+
+def test_what_a_killed_apply_left_goes_with_the_next(project: Project, site: Site) -> None:
+    """However little it is, and although nothing else is to be done."""
+    apply_in_place(request(project, site))
+    for left in LEFT:
+        path = site.prefix / ".torchenv" / left
+        path.parent.mkdir(parents=True)
+        path.write_text("")
+        assert not apply_in_place(request(project, site)).did
+        assert not (site.prefix / ".torchenv").exists()
+    assert holds(site.purelib, "old", beside=(*MINE, site.notes.name))
