@@ -172,6 +172,12 @@ PROMISES: Final = (
         tests=(f"{_DAMAGE}::test_a_project_that_was_moved",),
     ),
     Promise(
+        fault="The environment's link moved, or the folder that it leads to",
+        promise="`status` says that it is gone or damaged; the next apply has it at its place, "
+        "and what was moved stays where it is.",
+        tests=(f"{_DAMAGE}::test_an_environment_that_was_moved",),
+    ),
+    Promise(
         fault="Spec deleted",
         promise="A finding; the environment stays and works.",
         tests=(f"{_DAMAGE}::test_a_spec_that_was_deleted",),

@@ -144,6 +144,19 @@ def test_a_project_that_was_moved(fast: Path) -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("moved", "found"), [(".venv", "absent"), (".torchenv", "damaged")], ids=["link", "folder"]
+)
+def test_an_environment_that_was_moved(applied: Project, moved: str, found: str) -> None:
+    """Its link, or the folder that it leads to: the next apply has it where it belongs."""
+    (applied.root / moved).rename(applied.root / "elsewhere")
+    assert state(applied) == found
+    assert applied.apply(lock_of(applied)).did
+    assert state(applied) == "current"
+    assert holds(applied.site, "old")
+    assert (applied.root / "elsewhere").exists()
+
+
 def test_a_spec_that_was_deleted(applied: Project) -> None:
     """Without a spec there is a finding, and the environment goes on working."""
     request = applied.request(lock_of(applied))
