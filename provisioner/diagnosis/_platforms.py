@@ -37,6 +37,16 @@ _DO_64_BIT: Final = (
 )
 _NO_WHEELS: Final = frozenset({"armv7l", "armv6l", "i686", "ppc64le", "riscv64"})
 _UV_HINT_PLATFORM: Final = pattern(r"you're on (?:linux|macos|windows) \(`([\w.]{3,40})`\), but")
+_UV_LISTED: Final = pattern(
+    r"only has wheels for the following platforms?: ((?:`[\w.]{3,40}`(?:, )?){1,40})"
+)
+_MACHINE_TAGS: Final = {
+    "windows-x86_64": ("win", "_amd64"),
+    "linux-x86_64": ("linux", "_x86_64"),
+    "linux-aarch64": ("linux", "_aarch64"),
+    "macos-arm64": ("macosx", "_arm64"),
+}
+"""How the platform tags of a machine's wheels go."""
 _UV_SUBJECT: Final = pattern(
     r"distribution `?([a-z0-9][\w.-]{0,80})==[^`]{1,200}?`? can't be installed"
 )
@@ -109,6 +119,8 @@ def candidates_by_tag(scene: Scene) -> Iterator[Candidate]:
         yield candidate(scene, "platform-musl", 90, "certain")
     elif tag == "win32":
         yield candidate(scene, "python-32bit", 90, "certain")
+    elif (local := _not_locked(scene)) is not None:
+        yield local
     elif tag.startswith("manylinux_2_") and tag.endswith(("_x86_64", "_aarch64")):
         yield from _uv_glibc(scene, tag)
     elif not tag.endswith("_x86_64") or not tag.startswith("macosx"):
@@ -119,6 +131,49 @@ def candidates_by_tag(scene: Scene) -> Iterator[Candidate]:
             80,
             "certain" if variant else "likely",
         )
+
+
+def _not_locked(scene: Scene) -> Candidate | None:
+    """The release has wheels for this machine, but the lock lists those of other machines only."""
+    platform, version = scene.platform or "", scene.version
+    mine, listed = _MACHINE_TAGS.get(platform), _UV_LISTED.find(scene.flow)
+    if version is None or mine is None or listed is None or scene.wish.accelerator is not None:
+        return None
+    tags = listed[1].replace("`", "").split(", ")
+    python = scene.facts.python
+    if any(mine[0] in tag and tag.strip().endswith(mine[1]) for tag in tags):
+        return None
+    accelerator, name = scene.only_accelerator, scene.wish.name
+    here = [
+        one for one in scene.known.at(version, platform=platform) if python in (None, *one.pythons)
+    ]
+    anew = f"make the lock anew: `uv lock --upgrade-package {name}`."
+    if any((one.accelerator, one.index) == (accelerator, "pytorch") for one in here) and (
+        platform.endswith("x86_64")
+    ):
+        full = f"{name}=={version}+{accelerator}"
+        category = "index-missing-torch"
+        cause = (
+            f"For this machine the index has `{full}`; the wheels under the version without "
+            f"`+{accelerator}` are for other machines, and that version is the one that was locked."
+        )
+        fix = (
+            f'Ask for `"{full}"` on this machine (with a marker for the system if the project is '
+            f"for several), and {anew}"
+        )
+    elif here:
+        category = "platform-arch"
+        cause = (
+            f"The wheels that were locked are for other machines only. {name} {version} itself "
+            "has some for this one, but the index of the lock does not, or not under this version."
+        )
+        fix = (
+            "Give that index only for the systems that need it (a `marker` in `tool.uv.sources`), "
+            f"name this machine in `tool.uv.required-environments`, and {anew}"
+        )
+    else:
+        return None
+    return candidate(scene, category, 82, "likely", cause=cause, fix=fix)
 
 
 def _uv_glibc(scene: Scene, tag: str) -> Iterator[Candidate]:
