@@ -81,6 +81,15 @@ PROMISES: Final = (
         tests=("tests/faults/test_fetching.py::test_nothing_is_downloaded_twice",),
     ),
     Promise(
+        fault="Killed while a wheel is unpacked and others are still fetched",
+        promise="As both: what was begun is removed by the next apply, and what arrived whole is "
+        "not fetched again. Where the fetch fails, the unpacking ends with it.",
+        tests=(
+            "tests/environment/test_ahead.py::test_killed_while_it_works",
+            "tests/environment/test_ahead.py::test_a_failed_fetch_ends_it",
+        ),
+    ),
+    Promise(
         fault="Killed while the locks of a spec's targets are written",
         promise="Each lock is the old one or the new one, whole; a mixture of both is refused "
         "(`TE460`), and `torchenv lock` makes all anew.",
