@@ -1,8 +1,10 @@
 """Fetching wheels: several at a time, each to its place or not at all.
 
 Threads look for work in turn: the largest wheel that nobody has begun, then another connection for
-the one that has most to come. So small wheels come beside large ones, and no connection is idle
-while bytes are missing. The calling thread looks after the connections meanwhile.
+the one that was begun first. So small wheels come beside large ones, and no connection is idle
+while bytes are missing. A thread that has a wheel of its own helps those that were begun before it,
+too: large ones are whole one after the other, and can be unpacked while the rest comes. The calling
+thread looks after the connections meanwhile.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -79,7 +82,8 @@ class Board:
     def __init__(self, missing: Sequence[Missing] = ()) -> None:
         """Put up ``missing``, largest first."""
         self._waiting = sorted(missing, key=lambda one: one.wheel.size)
-        self._transfers: set[Transfer] = set()
+        self._transfers: dict[Transfer, None] = {}
+        """Those at work, in the order in which they were begun."""
         self._unfinished = len(self._waiting)
         self._changed = threading.Condition()
 
@@ -89,22 +93,28 @@ class Board:
             while self._unfinished:
                 if self._waiting:
                     return self._waiting.pop()
-                helpful = [one for one in self._transfers if one.wants_help]
-                if helpful:
-                    return max(helpful, key=lambda one: one.remaining_bytes)
+                first = next((one for one in self._transfers if one.wants_help), None)
+                if first is not None:
+                    return first
                 self._changed.wait(_LOOK_EVERY_S)
         return None
+
+    def earlier(self, transfer: Transfer) -> Transfer | None:
+        """Return one that was begun before ``transfer`` and could use another connection."""
+        with self._changed:
+            before = takewhile(lambda one: one is not transfer, self._transfers)
+            return next((one for one in before if one.wants_help), None)
 
     @contextmanager
     def shown(self, transfer: Transfer) -> Iterator[None]:
         """Let others help with a transfer within the block."""
         with self._changed:
-            self._transfers.add(transfer)
+            self._transfers[transfer] = None
         try:
             yield
         finally:
             with self._changed:
-                self._transfers.discard(transfer)
+                del self._transfers[transfer]
 
     def finished(self) -> None:
         """One wheel needs nobody any more."""
@@ -373,6 +383,7 @@ def transfer(  # noqa: PLR0913 - what, with what, and how
             proven=proven,
             single=single,
             changed=board.changed,
+            earlier=board.earlier,
         )
     )
     try:

@@ -82,6 +82,8 @@ class Errand:
     """Begin at the first byte, and use one connection."""
     changed: Callable[[], None] = lambda: None
     """Called when there may be work for others."""
+    earlier: Callable[[Transfer], Transfer | None] = lambda _transfer: None
+    """Returns another transfer that is to be helped first."""
 
 
 class Transfer:
@@ -130,11 +132,6 @@ class Transfer:
             and time.monotonic() >= self._tries.rest_until
         )
 
-    @property
-    def remaining_bytes(self) -> int:
-        """Bytes that are still to come."""
-        return self._size - total(self._file.done)
-
     def help(self) -> None:
         """Do one piece of the work, if there is one; what fails is the owner's to tell."""
         line = self._take()
@@ -154,6 +151,10 @@ class Transfer:
         try:
             while not self._is_done:
                 self._raise_failure()
+                other = self._errand.earlier(self)
+                if other is not None:
+                    other.help()
+                    continue
                 line = self._take()
                 if line is None:
                     self._wait()
