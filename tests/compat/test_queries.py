@@ -166,3 +166,21 @@ def test_citations(compat: Compat) -> None:
     """A thread keeps its number in a citation, a code does not appear."""
     assert compat.cite(["pytorch/pytorch#107302"]) == "pytorch/pytorch#107302: numpy 2 support"
     assert compat.cite(["NV-MVC", "GAP"]).startswith("docs.nvidia.com/deploy")
+
+
+@pytest.mark.parametrize(
+    ("torch", "python", "wanted"),
+    [
+        ("2.4.1", "3.8", []),
+        ("2.5.1", "3.8", ["sympy==1.12.1"]),
+        ("2.5.1", "3.13t", ["sympy==1.13.1"]),
+        ("2.6.0", "3.9", ["sympy==1.13.1"]),
+        ("2.7.0", "3.9", []),
+    ],
+)
+def test_the_exact_sympy_depends_on_the_python(
+    compat: Compat, torch: str, python: str, wanted: list[str]
+) -> None:
+    """As the metadata of torch 2.5 and 2.6 says it."""
+    found = compat.ceilings_for(torch, "linux-x86_64", python)
+    assert [one.requirement for one in found if one.package == "sympy"] == wanted
