@@ -15,14 +15,12 @@ if TYPE_CHECKING:
     from provisioner.compat import Compat
     from provisioner.compat.derive import Sighting
     from provisioner.findings import Finding
-    from provisioner.host import HostFacts
     from provisioner.spec import Sources, Spec
 
 _AUTO: Final = "auto"
 _LOWER_BOUNDS: Final = frozenset({"==", "===", ">=", ">", "~="})
 _SAYS_NOTHING: Final = (
-    "The index was not asked: Linux wheels on the default index do not say what they are compiled "
-    "for, so that only PyTorch's index could tell more."
+    " Linux wheels there count only where their metadata names the CUDA that they are compiled for."
 )
 
 
@@ -43,7 +41,7 @@ class Known(NamedTuple):
         )
 
 
-def known_for(spec: Spec, host: HostFacts, *, offline: bool = False) -> Known:
+def known_for(spec: Spec, *, offline: bool = False) -> Known:
     """Return the compat data, extended from the index where the spec wants a newer torch.
 
     A wish that the data can serve makes no request, and neither does one that no newer release
@@ -52,14 +50,11 @@ def known_for(spec: Spec, host: HostFacts, *, offline: bool = False) -> Known:
 
     Args:
         spec: What is wanted.
-        host: The machine to plan for, where a target names no platform.
         offline: Whether the index is not to be asked; what an earlier plan read counts.
     """
     compat = load_compat()
     if not is_beyond(spec, compat):
         return Known(compat)
-    if not _base(spec) and any(_is_linux(one.platform or host.platform) for one in spec.targets):
-        return Known(compat, _SAYS_NOTHING)
     # Imported here because a plan within the data needs no network.
     from provisioner.api._beyond_index import notes_of, read_notes, sightings, write_notes
     from provisioner.compat.derive import extended
@@ -84,9 +79,9 @@ def known_for(spec: Spec, host: HostFacts, *, offline: bool = False) -> Known:
     more = extended(compat, seen, asked=f"{place}, {when}")
     if any(spec.torch.specifier.contains(one.torch) for one in more.releases):
         return Known(more)
-    named = f"`{base}`" if base else "The default index"
+    named, hint = (f"`{base}`", "") if base else ("The default index", _SAYS_NOTHING)
     folders = ", ".join(f"`{one}`" for one in _accelerators(spec, compat))
-    return Known(compat, f"{named} was asked, too, and lists no such torch for {folders}.")
+    return Known(compat, f"{named} was asked, too, and lists no such torch for {folders}.{hint}")
 
 
 class _Reading(NamedTuple):
@@ -108,10 +103,6 @@ def _read_earlier(spec: Spec, wanted: tuple[str, tuple[str, ...]]) -> list[Sight
         if last.sources is spec.sources and last.wanted == wanted:
             return last.seen
     return []
-
-
-def _is_linux(platform: str) -> bool:
-    return platform.startswith("linux")
 
 
 def is_beyond(spec: Spec, compat: Compat) -> bool:

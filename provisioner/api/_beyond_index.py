@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from email.parser import BytesHeaderParser
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +22,7 @@ from provisioner.paths import write_atomic
 from provisioner.urls import project_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from provisioner.compat import Compat, IndexKind, TrioName
@@ -32,6 +33,10 @@ _TRIO: Final[tuple[TrioName, ...]] = ("torch", "torchvision", "torchaudio")
 _NOT_THERE: Final = frozenset({403, 404, 410})
 """How indexes say that they have no such project; PyTorch's says 403."""
 _CONNECTIONS: Final = 4
+_LINUX: Final = ("x86_64", "aarch64")
+"""Machines that the default index has Linux wheels for."""
+_RUNTIME: Final = re.compile(r"cuda-toolkit|nvidia-cuda-runtime(?:-cu\d+)?")
+_CUDA: Final = re.compile(r"(\d+)\.(\d)(?:\.|$)")
 
 
 def sightings(
@@ -50,26 +55,89 @@ def sightings(
         TorchenvError: The index cannot be asked or understood.
     """
     setting = Setting(spec, offline=offline)
-    index: IndexKind = "pytorch" if base else "default"
-    if base:
-        folders = [(f"{base}/{one}", one) for one in accelerators]
-    else:
+    with Client(setting.network).hasty() as client:
+        if base:
+            return _in_folders(client, compat, [(f"{base}/{one}", one) for one in accelerators])
         pip = setting.pip
-        folders = [(spec.sources.index or pip.index_url or pip.default_index or "", "cpu")]
+        url = spec.sources.index or pip.index_url or pip.default_index or ""
+        return _on_default_index(client, compat, url)
+
+
+def _in_folders(
+    client: Client, compat: Compat, folders: Sequence[tuple[str, str]]
+) -> list[Sighting]:
+    """Read an index in PyTorch's layout, whose folders say what their wheels are compiled for."""
     pages: list[tuple[TrioName, str, str]] = [
         (name, project_url(url, name), accelerator)
         for url, accelerator in folders
         for name in _TRIO
     ]
 
-    with Client(setting.network).hasty() as client, ThreadPoolExecutor(_CONNECTIONS) as pool:
+    def read(page: tuple[TrioName, str, str]) -> list[Sighting]:
+        name, url, accelerator = page
+        seen = _of_page(client, compat, name, _files(client, url), "pytorch")
+        return [replace(one, accelerator=accelerator) for one in seen]
 
-        def read(page: tuple[TrioName, str, str]) -> list[Sighting]:
-            name, url, accelerator = page
-            files = _files(client, url)
-            return [*_of_page(client, compat, name, files, (index, accelerator))]
-
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
         return [one for page in pool.map(read, pages) for one in page]
+
+
+def _on_default_index(client: Client, compat: Compat, url: str) -> list[Sighting]:
+    """Read the default index, where torch's metadata says what Linux wheels are compiled for."""
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        pages = pool.map(lambda name: _files(client, project_url(url, name)), _TRIO)
+        listed = dict(zip(_TRIO, pages, strict=True))
+    newer = [file for file in listed["torch"] if _is_newer(file, compat)]
+    built_for = {system: _cuda_of(client, newer, system) for system in _LINUX}
+    return [
+        replace(one, accelerator=_accelerator_on(one.name, built_for))
+        for name in _TRIO
+        for one in _of_page(client, compat, name, listed[name], "default")
+    ]
+
+
+def _is_newer(file: IndexFile, compat: Compat) -> bool:
+    version = _version(file.name)
+    return version is not None and Version(version) > Version(compat.newest.torch)
+
+
+def _cuda_of(client: Client, files: Sequence[IndexFile], system: str) -> str:
+    """Return what the newest wheels of torch for a system are compiled for; empty: not known."""
+    there = [file for file in files if file.has_metadata and _is_linux(file.name, system)]
+    newest = max(there, key=lambda file: Version(_version(file.name) or "0"), default=None)
+    if newest is None:
+        return ""
+    return cuda_named_in(client.get(f"{newest.url}.metadata", accept="*/*").body)
+
+
+def cuda_named_in(metadata: bytes) -> str:
+    """Return the accelerator that the requirements of a torch wheel name; empty where none does.
+
+    The packages that bring CUDA's runtime have its version: ``cuda-toolkit==13.0.2`` is ``cu130``.
+
+    Args:
+        metadata: ``METADATA`` of the wheel.
+    """
+    for requirement in _requirements(metadata):
+        if _RUNTIME.fullmatch(requirement.name):
+            for one in requirement.specifier:
+                if one.operator == "==" and (found := _CUDA.match(one.version)):
+                    return f"cu{found[1]}{found[2]}"
+    return ""
+
+
+def _accelerator_on(name: str, built_for: Mapping[str, str]) -> str:
+    """Return what a wheel of the default index is compiled for; empty: not known.
+
+    On macOS and Windows that is ``cpu``; on Linux a member is compiled for what torch is.
+    """
+    systems = (system for system in built_for if _is_linux(name, system))
+    return built_for[system] if (system := next(systems, None)) else "cpu"
+
+
+def _is_linux(name: str, machine: str) -> bool:
+    tag = name.rpartition("-")[2]
+    return "linux" in tag and tag.endswith(f"{machine}.whl")
 
 
 def notes_of(spec: Spec, base: str, accelerators: tuple[str, ...]) -> Path:
@@ -112,8 +180,9 @@ def _of_page(
     compat: Compat,
     project: TrioName,
     files: tuple[IndexFile, ...],
-    place: tuple[IndexKind, str],
+    index: IndexKind,
 ) -> Iterator[Sighting]:
+    """Yield the wheels on a page; what they are compiled for is the caller's to say."""
     asks: dict[str, str | None] = {}
     for file in files:
         version = _version(file.name)
@@ -124,8 +193,8 @@ def _of_page(
         yield Sighting(
             project=project,
             name=file.name,
-            index=place[0],
-            accelerator=place[1],
+            index=index,
+            accelerator="",
             requires_python=file.requires_python or "",
             torch=asks.get(version),
         )
@@ -162,13 +231,16 @@ def requirement_of_torch(metadata: bytes) -> str | None:
     Args:
         metadata: ``METADATA``, whose ``Requires-Dist: torch==2.99.0`` is meant.
     """
-    for line in BytesHeaderParser().parsebytes(metadata).get_all("Requires-Dist", ()):
-        try:
-            requirement = Requirement(str(line))
-        except InvalidRequirement:
-            continue
+    for requirement in _requirements(metadata):
         if requirement.name.lower() == "torch":
             return ",".join(
                 f"{one.operator}{one.version.partition('+')[0]}" for one in requirement.specifier
             )
     return None
+
+
+def _requirements(metadata: bytes) -> Iterator[Requirement]:
+    """Yield what core metadata requires; what is no requirement is left out."""
+    for line in BytesHeaderParser().parsebytes(metadata).get_all("Requires-Dist", ()):
+        with suppress(InvalidRequirement):
+            yield Requirement(str(line))

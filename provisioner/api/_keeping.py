@@ -164,7 +164,7 @@ def _replanned(spec: Spec, planned: Plan, compat: Compat | None = None) -> Verdi
         compat: What exists; by default what is known for the spec.
     """
     host = host_for(spec)
-    compat = compat or known_for(spec, host).compat
+    compat = compat or known_for(spec).compat
     target = spec.target(planned.target.name)
     same = spec.with_pythons({target.python: planned.target.python}) if target.has_range else spec
     verdict = make_plan(same, compat, host)

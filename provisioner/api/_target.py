@@ -60,7 +60,7 @@ def settle_target(spec: Spec, name: str | None = None, *, offline: bool = False)
     if len(spec.targets) == 1:
         return Choice(spec=spec)
     host = _this_machine(spec)
-    return choose_target(spec, host, _compat(spec, host, offline=offline), _has_python)
+    return choose_target(spec, host, _compat(spec, offline=offline), _has_python)
 
 
 def _this_machine(spec: Spec) -> HostFacts:
@@ -69,10 +69,10 @@ def _this_machine(spec: Spec) -> HostFacts:
     return host_facts(gpus=any(target.accelerator != "cpu" for target in spec.targets))
 
 
-def _compat(spec: Spec, host: HostFacts, *, offline: bool) -> Compat:
+def _compat(spec: Spec, *, offline: bool) -> Compat:
     from provisioner.api._beyond import known_for
 
-    return known_for(spec, host, offline=offline).compat
+    return known_for(spec, offline=offline).compat
 
 
 def _named(spec: Spec, name: str, *, offline: bool) -> Choice:
@@ -84,7 +84,7 @@ def _named(spec: Spec, name: str, *, offline: bool) -> Choice:
     # One of another platform can be looked at, and who applies it is told there.
     verdict = None
     if len(spec.targets) > 1 and chosen.sole.platform in (None, host.platform):
-        compat = _compat(spec, host, offline=offline)
+        compat = _compat(spec, offline=offline)
         plans = _plans(spec, host, compat)
         verdict = _on_host(spec, plans.of(name), chosen.sole, host, compat)
         if isinstance(verdict, Refusal):

@@ -70,7 +70,7 @@ def plan(
     """
     is_here = host is None
     host = host or host_for(spec)
-    known = known_for(spec, host, offline=offline)
+    known = known_for(spec, offline=offline)
     verdict = plan_pythons(spec, known.compat, host, is_here=is_here, explain=explain, keep=keep)
     if isinstance(verdict, Refusal):
         raise PlanError(known.explained(verdict.findings))

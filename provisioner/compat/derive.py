@@ -49,8 +49,8 @@ class Sighting:
     """``torch-2.99.0+cu128-cp312-cp312-manylinux_2_28_x86_64.whl``."""
     index: IndexKind
     accelerator: str
-    """Whose folder lists it; ``cpu`` on the default index, where only wheels for Windows and macOS
-    say by their platform what they are compiled for."""
+    """What it is compiled for: by the folder that lists it, on the default index by its platform
+    and by the metadata of torch. Empty: not known."""
     requires_python: str = ""
     torch: str | None = None
     """Specifier of the torch that its metadata asks for, as far as it was read: empty where it
@@ -117,8 +117,7 @@ def extended(compat: Compat, sightings: Iterable[Sighting], *, asked: str) -> Co
 
 def _cells(file: Sighting) -> Iterator[_Seen]:
     for cell in published_cells(file.project, [file.name], accelerator=file.accelerator):
-        # Linux wheels of the default index do not say what they are compiled for.
-        if file.index == "pytorch" or not cell.platform.startswith("linux"):
+        if cell.accelerator:
             yield _Seen(cell, file)
 
 

@@ -45,6 +45,19 @@ def newer(scenario: Scenario, **changes: Any) -> Scenario:  # noqa: ANN401  # as
     return scenario.release(**torch).release(**vision)
 
 
+def of_default(scenario: Scenario, *, requires: list[str], sidecar: bool = True) -> Scenario:
+    """Return a scenario whose default index has such a trio, for Linux, without local versions."""
+    common: dict[str, Any] = {
+        "index": "default",
+        "pythons": "cp310..cp313",
+        "tags": ["{py}-{py}-manylinux_2_28_x86_64"],
+        "sidecar": sidecar,
+    }
+    torch = {**common, "projects": {"torch": "2.99.0"}, "requires": requires}
+    vision = {**common, "projects": {"torchvision": "0.99.0"}, "requires": ["torch==2.99.0"]}
+    return scenario.release(**torch).release(**vision)
+
+
 def planned(workspace: Workspace, **keys: Any) -> Plan:  # noqa: ANN401  # as in a spec
     """Return the plan of a spec for Linux x86_64."""
     wish = {"python": "3.12", "platform": "linux-x86_64", "accelerator": "cpu", **keys}
@@ -119,13 +132,43 @@ def test_an_old_driver_is_still_refused(fresh_workspace: Workspace) -> None:
         )
 
 
-def test_what_does_not_say_its_build_is_not_derived(fresh_workspace: Workspace) -> None:
-    """Linux wheels of the default index may be for any CUDA, so that none is promised."""
+@pytest.mark.parametrize(
+    ("requires", "sidecar"),
+    [("filelock", True), ("nvidia-cublas==13.6.0.1", True), ("cuda-toolkit==13.6.1", False)],
+)
+def test_what_does_not_say_its_build_is_not_derived(
+    fresh_workspace: Workspace, requires: str, *, sidecar: bool
+) -> None:
+    """Linux wheels of the default index may be for any CUDA; none is promised without its word."""
+    index = fresh_workspace.index
+    index.publish(of_default(index.scenario, requires=[requires], sidecar=sidecar))
     with pytest.raises(PlanError) as caught:
-        planned(fresh_workspace, sources={"trio": "default"})
+        planned(fresh_workspace, sources={"trio": "default", "index": index.default})
     finding = caught.value.findings[0]
     assert finding.code == "TE201"
-    assert "do not say what they are compiled for" in finding.why
+    assert "only where their metadata names the CUDA that they are compiled for" in finding.why
+
+
+@pytest.mark.parametrize(
+    "requires",
+    [
+        "cuda-toolkit[cudart,cufft]==13.6.1; platform_system == 'Linux'",
+        "nvidia-cuda-runtime-cu13==13.6.96; platform_system == 'Linux'",
+    ],
+)
+def test_metadata_says_what_linux_wheels_of_the_default_index_are_for(
+    fresh_workspace: Workspace, requires: str
+) -> None:
+    """CUDA's runtime among the requirements names it, and the members follow torch."""
+    index = fresh_workspace.index
+    index.publish(of_default(index.scenario, requires=["filelock", requires]))
+    wish: dict[str, Any] = {"accelerator": "cu136", "torchaudio": False}
+    wish["sources"] = {"trio": "default", "index": index.default}
+    made = planned(fresh_workspace, **wish)
+    assert versions(made) == {"torch": "2.99.0", "torchvision": "0.99.0"}
+    assert (made.index, made.torch.accelerator, made.glibc) == ("default", "cu136", "2.28")
+    with pytest.raises(PlanError, match="TE202"):
+        planned(fresh_workspace, **{**wish, "accelerator": "cpu"})
 
 
 def test_an_index_without_it_is_named(fresh_workspace: Workspace) -> None:
@@ -257,7 +300,8 @@ def test_derived_values_say_where_they_come_from() -> None:
         index="default",
         accelerator="cpu",
     )
-    linux = replace(file, name="torch-2.99.0-cp314-cp314-manylinux_2_28_x86_64.whl")
+    named = "torch-2.99.0-cp314-cp314-manylinux_2_28_x86_64.whl"
+    linux = replace(file, name=named, accelerator="")
     more = extended(COMPAT, [file, linux], asked="the default index, read for this plan")
     (build,) = more.builds("2.99.0")
     assert (build.platform, build.accelerator, build.known) == ("macos-arm64", "cpu", "listed")
