@@ -95,7 +95,9 @@ def engine_environ(network: Network) -> dict[str, str]:
     }
     bundle = network.ca_bundle
     if bundle is not None:
-        environ["SSL_CERT_DIR" if bundle.is_dir() else "SSL_CERT_FILE"] = str(bundle)
+        # Both, since the engine adds the one to the other.
+        file, folder = ("", str(bundle)) if bundle.is_dir() else (str(bundle), "")
+        environ.update(SSL_CERT_FILE=file, SSL_CERT_DIR=folder)
     else:
         # Whom this machine trusts, as our own requests do; the engine has a list of its own.
         environ["UV_SYSTEM_CERTS"] = "1"

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 COMPAT = load_compat()
 
 
+@pytest.fixture(autouse=True)
+def _own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans of this process keep what they read of an index in the test's folder."""
+    monkeypatch.setenv("TORCHENV_STORE", str(tmp_path / "store-of-plans"))
+
+
 def newer(scenario: Scenario, **changes: Any) -> Scenario:  # noqa: ANN401  # as in TOML
     """Return a scenario with a trio that the data does not have, torchvision with its pairing."""
     common: dict[str, Any] = {
@@ -248,6 +254,23 @@ def test_what_was_applied_needs_no_index(fresh_workspace: Workspace) -> None:
     (warning,) = [one for one in again["findings"] if one["code"] == "TE215"]
     assert "as an earlier plan read it, since it cannot be asked now" in warning["message"]
     fresh_workspace.torchenv("status").check()
+
+
+def test_offline_asks_no_index(fresh_workspace: Workspace) -> None:
+    """What an earlier plan read counts; where there was none, the refusal says so."""
+    index = fresh_workspace.index
+    index.publish(newer(index.scenario))
+    made = planned(fresh_workspace)
+    watch = index.watch()
+    spec = load_spec(fresh_workspace.root / "torchenv.toml")
+    again = plan(spec, offline=True).sole
+    assert versions(again) == versions(made)
+    assert "as it was read earlier" in the_warning(again)
+    spec = load_spec(fresh_workspace.write_spec(torch="2.99.0", accelerator="cu132"))
+    with pytest.raises(PlanError) as caught:
+        plan(spec, offline=True)
+    assert "`--offline` asks nobody" in caught.value.findings[0].why
+    assert watch.paths() == []
 
 
 def test_a_note_that_cannot_be_read_is_none(tmp_path: Path) -> None:

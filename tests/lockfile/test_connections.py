@@ -39,7 +39,7 @@ def test_authorities() -> None:
     """A configured bundle, else what this machine trusts, and not the engine's own list."""
     assert engine_environ(Network())["UV_SYSTEM_CERTS"] == "1"
     environ = engine_environ(Network(cert=Path("/etc/ca.pem")))
-    assert environ["SSL_CERT_FILE"] == "/etc/ca.pem"
+    assert (environ["SSL_CERT_FILE"], environ["SSL_CERT_DIR"]) == ("/etc/ca.pem", "")
     assert "UV_SYSTEM_CERTS" not in environ
 
 
