@@ -117,6 +117,9 @@ def explain_engine(completed: Completed, sources: LockSources) -> Finding:
         ),
         _UNKNOWN,
     )
+    built = _BUILD.search(text)
+    if built is not None:
+        return _not_built(built[1], quoted, text)
     dateless = sorted({_project(file) for file in _DATELESS.findall(text)})
     if dateless and code == "TE405":
         return _no_dates(dateless)
@@ -134,6 +137,22 @@ def explain_engine(completed: Completed, sources: LockSources) -> Finding:
     if (code, seen, todo) == _UNKNOWN:
         finding = with_cause(finding, text)
     return with_log(finding, text, quoted_lines=_LINES)
+
+
+_BUILD: Final = re.compile(r"Failed to (?:download and )?build `([\w.-]+)")
+
+
+def _not_built(name: str, quoted: str, text: str) -> Finding:
+    from provisioner.diagnosis.own import with_cause, with_log  # noqa: PLC0415 - as above
+
+    finding = Finding(
+        code="TE446",
+        message=f"`{name}` could not be built, so what it needs is not known.",
+        why=f"Its metadata is not all in `pyproject.toml`. The engine (`uv`) said:\n{quoted}",
+        do="Mend the project, or state its version and dependencies in `pyproject.toml` "
+        "(`[project]`), which needs no build.",
+    )
+    return with_log(with_cause(finding, text), text, quoted_lines=_LINES)
 
 
 _NOT_FOUND: Final = re.compile(

@@ -39,6 +39,12 @@ versions of a cannot be used.
 hint: Wheels are required for `a` because building from source is disabled for all packages \
 (i.e., with `--no-build`)
 """
+NOT_BUILT = """\
+error: Failed to build `mypkg @ file:///srv/mypkg`
+  cause: Failed to resolve requirements from `build-system.requires`
+  cause: Because hatchlin was not found in the package registry and you require hatchlin, we can \
+conclude that your requirements are unsatisfiable.
+"""
 FIRST_INDEX = """\
 error: No solution found when resolving dependencies
   cause: Because there is no version of a==2 and torchenv-request depends on a==2, we can conclude \
@@ -69,6 +75,11 @@ all indexes are equally trusted, use `--index-strategy unsafe-best-match` to con
             "error: Failed to initialize cache at `/proc/x`\n",
             "TE505",
             "The store cannot be written.",
+        ),
+        (
+            NOT_BUILT,
+            "TE446",
+            "`mypkg` could not be built, so what it needs is not known.",
         ),
         ("error: something new\n", "TE409", "The engine could not resolve the requirements."),
     ],
