@@ -119,7 +119,11 @@ def _package(number: int, version: str) -> Wheel:
 
 def _switch(title: str, project: Project, locks: Sequence[Lock], rounds: int) -> None:
     """Print medians of a switch without the proof, and of uv's; both are seen to have switched."""
-    seconds: dict[str, list[float]] = {"uv pip sync": [], "torchenv, without the proof": []}
+    seconds: dict[str, list[float]] = {
+        "uv pip sync": [],
+        "torchenv, without the proof": [],
+        "  and without having it on the disk": [],
+    }
     environment = project.root / "uv-venv"
     environ = {**project.environ, "UV_CACHE_DIR": str(project.root / "uv-cache")}
     run([BIN / "uv", "venv", "-q", "--python", sys.executable, environment], environ=environ)
@@ -135,12 +139,13 @@ def _switch(title: str, project: Project, locks: Sequence[Lock], rounds: int) ->
         started = time.perf_counter()
         run(argv, environ=environ).check()
         uv = time.perf_counter() - started
-        ours, peak = _apply(project, lock)
+        ours, flush, peak = _apply(project, lock)
         for top in (environment, project.current):
             _require_installed(top, lock)
         if number > 1:  # the first two unpack
             seconds["uv pip sync"].append(uv)
             seconds["torchenv, without the proof"].append(ours)
+            seconds["  and without having it on the disk"].append(ours - flush)
     print(f"\nSwitch, unpacked before: {title}")  # noqa: T201 - this is a report
     floor = statistics.median(seconds["uv pip sync"])
     for name, values in seconds.items():
@@ -149,23 +154,36 @@ def _switch(title: str, project: Project, locks: Sequence[Lock], rounds: int) ->
     print(f"  peak memory of torchenv {peak:.0f} MiB")  # noqa: T201
 
 
-def _apply(project: Project, lock: Lock) -> tuple[float, float]:
-    """Apply in a process of its own; returns its seconds without the proof, and its peak in MiB."""
+def _apply(project: Project, lock: Lock) -> tuple[float, float, float]:
+    """Apply in a process of its own.
+
+    Returns:
+        Seconds without the proof, how many of them having it on the disk took (which uv does not
+        wait for), and the peak in MiB.
+    """
     context = multiprocessing.get_context("spawn")
     receive, send = context.Pipe(duplex=False)
     child = context.Process(target=_applied, args=(project, lock, send))
     child.start()
-    told: tuple[float, float] = receive.recv()
+    told: tuple[float, float, float] = receive.recv()
     child.join()
     return told
 
 
 def _applied(project: Project, lock: Lock, send: Connection) -> None:
     request = project.request(lock, spec=project.spec(more="keep = 1\n"))
+    flushed = 0.0
+
+    def flush(folder: Path) -> None:
+        nonlocal flushed
+        begun = time.perf_counter()
+        request.flush(folder)
+        flushed += time.perf_counter() - begun
+
     timed, started = Timed(), time.perf_counter()
-    apply_lock(request, timed)
+    apply_lock(replace(request, flush=flush), timed)
     seconds = time.perf_counter() - started - timed.proof_s()
-    send.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+    send.send((seconds, flushed, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
 
 def _require_installed(environment: Path, lock: Lock) -> None:
@@ -200,11 +218,16 @@ def switch_real(folder: Path, rounds: int) -> None:
     _back_and_forth(f"real torch {torch.version}", project, locks, rounds)
 
 
+def _empty_zip(content: io.BytesIO) -> zipfile.ZipFile:
+    """Open a new zip file that compresses as little as it may: the real wheel is compressed too."""
+    return zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+
+
 def relabelled(wheel: Path, version: str, other: str) -> bytes:
     """Return a wheel with the same files as another one, which says that it is another version."""
     content = io.BytesIO()
     rows = []
-    with zipfile.ZipFile(wheel) as before, zipfile.ZipFile(content, "w") as after:
+    with zipfile.ZipFile(wheel) as before, _empty_zip(content) as after:
         for info in before.infolist():
             name = info.filename.replace(f"-{version}.dist-info/", f"-{other}.dist-info/")
             if name.endswith((".dist-info/RECORD", "/")):
