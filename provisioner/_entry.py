@@ -18,8 +18,20 @@ _GARBAGE_THRESHOLD = 100_000
 """New containers after which Python looks for garbage; a command makes fewer while it starts."""
 
 
+_INTERRUPTED = 130
+"""As shells have it: 128 and the number of SIGINT."""
+
+
 def main() -> int:
     """Run the command line; returns the exit code."""
+    try:
+        return _main()
+    except KeyboardInterrupt:  # while little was loaded: later the program itself tells of it
+        sys.stderr.write("error TE901: Interrupted.\n")
+        return _INTERRUPTED
+
+
+def _main() -> int:
     words = sys.argv[1:]
     if words[:1] == ["run"]:
         _run_at_once(words[1:])

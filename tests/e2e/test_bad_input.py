@@ -251,6 +251,18 @@ def test_ctrl_c_while_downloading(applied: Workspace, number: signal.Signals) ->
     assert applied.torchenv("apply", "--json").check().json["did"]
 
 
+def test_ctrl_c_before_much_is_loaded(workspace: Workspace) -> None:
+    """Also while it is looked whether anything is to do at all, there is no traceback."""
+    pointer = workspace.root / ".torchenv" / "torchenv.quick"
+    pointer.parent.mkdir()
+    os.mkfifo(pointer)  # whoever reads it waits
+    child = workspace.torchenv.start("apply")
+    with pointer.open("w"):
+        os.killpg(child.pid, signal.SIGINT)
+        _, told = child.communicate(timeout=60)
+    assert (child.returncode, told) == (130, "error TE901: Interrupted.\n")
+
+
 @pytest.mark.parametrize("words", [["aply"], ["apply", "--nope"], ["apply", "a", "b"], ["--nope"]])
 def test_bad_arguments(workspace: Workspace, words: list[str]) -> None:
     """Arguments that cannot be understood end with exit code 2 and no traceback."""
