@@ -13,8 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from packaging.specifiers import SpecifierSet
-
 from provisioner import toml
 from provisioner.findings import Finding, Severity, VerificationError, WorldError
 from provisioner.lockfile._companions import named_companions
@@ -39,15 +37,13 @@ from provisioner.lockfile._tags import target_floors, target_tags
 from provisioner.lockfile._trio import LocatedTrio, locate_trio
 from provisioner.lockfile._twins import refuse_twins
 from provisioner.lockfile._types import Lock
-from provisioner.lockfile._untangle import Tangle, explain_conflict
+from provisioner.lockfile._untangle import Tangle, explain_conflict, other_plans
 from provisioner.lockfile._yanked import YankListener
-from provisioner.planner import Refusal
-from provisioner.planner import plan as make_plan
-from provisioner.spec import Follow, VersionWish, spec_digest, spec_inputs
+from provisioner.spec import spec_digest, spec_inputs
 from provisioner.store import disk_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from packaging.tags import Tag
 
@@ -58,11 +54,11 @@ if TYPE_CHECKING:
     from provisioner.lockfile._origins import Origins
     from provisioner.lockfile._pages import Pages
     from provisioner.lockfile._tags import Floors
-    from provisioner.lockfile._types import LockedPackage
-    from provisioner.network import Client
+    from provisioner.lockfile._types import LockedPackage, LockedSource
+    from provisioner.network import Client, IndexFile
     from provisioner.planner import Plan
-    from provisioner.spec import CompanionWish, Spec
-    from provisioner.store import Store
+    from provisioner.spec import Spec
+    from provisioner.store import Store, WantedWheel
 
 
 _UNSATISFIED: Final = frozenset({"TE403", "TE405"})
@@ -102,6 +98,45 @@ class LockRequest:
     """The instant after which nothing may have been uploaded (RFC 3339), None for no limit."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """What is to be resolved, and everything that was found out before the engine is asked."""
+
+    sources: LockSources
+    tags: tuple[Tag, ...]
+    """What the target accepts, best first."""
+    located: LocatedTrio
+    wanted: Request
+    resolver: Resolver
+    listener: YankListener
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Resolved:
+    """The engine's answer: each package with its version and index."""
+
+    resolver: Resolver
+    settled: Request
+    """The request that the answer is to."""
+    origins: Origins
+
+    @property
+    def routed(self) -> dict[str, str]:
+        """Name and version of what comes from the trio's index by its own page."""
+        names = sorted(self.settled.routed & self.origins.keys())
+        return {name: self.origins[name][0] for name in names}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Hashed:
+    """What the trio's index publishes for the packages that are routed to it, with all hashes."""
+
+    published: Mapping[str, Sequence[IndexFile]]
+    known: Mapping[str, str]
+    """File name to sha256, of the compat data."""
+    learned: Mapping[str, WantedWheel]
+
+
 def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
     """Resolve the plan and return the lock with the notes of this run; nothing is written.
 
@@ -110,85 +145,166 @@ def make_lock(request: LockRequest) -> tuple[Lock, tuple[Finding, ...]]:
         VerificationError: A package came from where it must not (``TE406``), or the engine chose
             another build than planned (``TE409``).
     """
-    plan, reporter, pages = request.plan, request.reporter, request.pages
+    question = _question(request)
+    resolved = _resolve(request, question)
+    hashed = _hashed(request, question, resolved)
+    packages, from_source = _completed(request, question, resolved, hashed)
+    packages = _checked(request, question, resolved, packages)
+    notes = _notes(request, question, resolved, hashed)
+    return _lock(request, packages, sized(from_source, request.client)), notes
+
+
+def _question(request: LockRequest) -> _Question:
+    """Find the planned trio, and prepare what the engine is asked.
+
+    Raises:
+        WorldError: A source cannot be used, or the trio is nowhere.
+    """
+    plan, reporter = request.plan, request.reporter
     sources = lock_sources(request.spec, plan, request.pip, request.client.signed)
     tags = tags_of(request)
     check_sources(sources, request.client)
     reporter.step(f"Looking for {plan.torch.name} {plan.torch.version}")
-    located = locate_trio(plan, sources, tags, pages)
-    listener = YankListener(request.reporter.detail)
+    located = locate_trio(plan, sources, tags, request.pages)
+    listener = YankListener(reporter.detail)
     resolver = _resolver(request, listener, sources.without_folders())
     wanted = _wanted(request, sources, located)
     reporter.step(f"Resolving {len(wanted.trio) + len(wanted.others)} requirements")
     named = named_companions(located.torch, plan.target, request.client, resolver.is_companion)
-    resolver = replace(resolver, named=named)
+    return _Question(
+        sources=sources,
+        tags=tags,
+        located=located,
+        wanted=wanted,
+        resolver=replace(resolver, named=named),
+        listener=listener,
+    )
+
+
+def _resolve(request: LockRequest, question: _Question) -> _Resolved:
+    """Let the engine resolve; where there is no solution, say why.
+
+    Raises:
+        WorldError: The engine failed.
+        VerificationError: ``TE406``, a package comes from where it must not.
+    """
 
     def prepare(names: frozenset[str]) -> None:
         request.client.prepare()
-        pages.fetch_ahead(sources.trio.url, names)
+        request.pages.fetch_ahead(question.sources.trio.url, names)
 
     try:
-        resolver, (settled, origins) = _settled(resolver, wanted, request.spec, prepare)
+        resolver, (settled, origins) = _settled(
+            question.resolver, question.wanted, request.spec, prepare
+        )
     except WorldError as exc:
-        if all(finding.code in _UNSATISFIED for finding in exc.findings):
-            refuse_local(replace(resolver, sources=sources), wanted)
-        if all(finding.code == "TE405" for finding in exc.findings):
-            reporter.step("There is no solution; looking for the reason")
-            tangle = _tangle(request, resolver, wanted)
-            raise WorldError(explain_conflict(tangle, exc.findings[0])) from exc
-        raise WorldError(_placed(one, request.spec) for one in exc.findings) from exc
-    routed = {name: origins[name][0] for name in sorted(settled.routed & origins.keys())}
-    published = published_files(routed, sources.trio, tags, pages)
-    known = known_hashes(published, request.compat.hashes, sources.trio.public)
+        raise WorldError(_explained(request, question, exc)) from exc
+    return _Resolved(resolver=resolver, settled=settled, origins=origins)
+
+
+def _explained(request: LockRequest, question: _Question, failure: WorldError) -> Iterable[Finding]:
+    """Return what is behind a failed resolution, as far as that can be found out.
+
+    Raises:
+        WorldError: ``TE430``, only a folder of this machine has what is wanted.
+    """
+    if all(finding.code in _UNSATISFIED for finding in failure.findings):
+        refuse_local(replace(question.resolver, sources=question.sources), question.wanted)
+    if all(finding.code == "TE405" for finding in failure.findings):
+        request.reporter.step("There is no solution; looking for the reason")
+        tangle = _tangle(request, question.resolver, question.wanted)
+        return explain_conflict(tangle, failure.findings[0])
+    return [_placed(one, request.spec) for one in failure.findings]
+
+
+def _hashed(request: LockRequest, question: _Question, resolved: _Resolved) -> _Hashed:
+    """Read what the trio's index publishes, and learn the hashes that it does not state.
+
+    Raises:
+        WorldError: A page or wheel cannot be had, or too much would have to be fetched.
+        VerificationError: ``TE448``, the index states another hash than the compat data.
+    """
+    trio = question.sources.trio
+    published = published_files(resolved.routed, trio, question.tags, request.pages)
+    known = known_hashes(published, request.compat.hashes, trio.public)
     learned = learn_hashes(
         published,
         known,
         request.store,
         request.client,
-        reporter,
+        request.reporter,
         allowed=request.allow_download,
     )
+    return _Hashed(published=published, known=known, learned=learned)
+
+
+def _completed(
+    request: LockRequest, question: _Question, resolved: _Resolved, hashed: _Hashed
+) -> tuple[tuple[LockedPackage, ...], tuple[LockedSource, ...]]:
+    """Return the packages with every wheel that fits, and those that are built from source.
+
+    Raises:
+        WorldError: The engine failed, or a wheel has no hash or place that can be locked.
+    """
     # A wheel without a hash is given to the engine as a file, else it would fetch it once more.
     here = [
         WheelFile(name=wheel.name, url=wheel.url, sha256=wheel.sha256)
-        if wheel.name in known
+        if wheel.name in hashed.known
         else WheelFile.at(request.store.path(wheel), wheel.sha256)
-        for wheel in learned.values()
+        for wheel in hashed.learned.values()
     ]
-    pylock = resolver.pylock(
-        settled.with_files(here),
-        omit=routed,
-        meanwhile=lambda: pages.measure_ahead(unsized(published)),
+    pylock = resolved.resolver.pylock(
+        resolved.settled.with_files(here),
+        omit=resolved.routed,
+        meanwhile=lambda: request.pages.measure_ahead(unsized(hashed.published)),
     )
     answered = _packages(pylock)
-    from_source = locked_sources(
-        answered, request.spec, {name: url for name, (_, url) in origins.items()}
-    )
+    urls = {name: url for name, (_, url) in resolved.origins.items()}
+    from_source = locked_sources(answered, request.spec, urls)
     built = {one.name for one in from_source}
     answer = Answer(
         packages=tuple(one for one in answered if one["name"] not in built),
-        origins=origins,
-        local=located.local,
-        published=published,
-        learned=learned,
-        tags=tags,
+        origins=resolved.origins,
+        local=question.located.local,
+        published=hashed.published,
+        learned=hashed.learned,
+        tags=question.tags,
     )
-    packages = complete(answer, pages)
-    _check_trio(plan, packages)
+    return complete(answer, request.pages), from_source
+
+
+def _checked(
+    request: LockRequest,
+    question: _Question,
+    resolved: _Resolved,
+    packages: tuple[LockedPackage, ...],
+) -> tuple[LockedPackage, ...]:
+    """Return the packages as they are recorded, once nothing speaks against them.
+
+    Raises:
+        VerificationError: The trio is not the planned one (``TE409``), or a file is not everywhere,
+            and not now and before, the same (``TE439``, ``TE441``, ``TE445``).
+    """
+    _check_trio(request.plan, packages)
     places = public_places(request.spec.sources)
     if places is not None:
         packages = record_public(packages, places, request.client.straight())
-    refuse_twins(packages, settled.routed, sources, pages)
+    refuse_twins(packages, resolved.settled.routed, question.sources, request.pages)
     refuse_changed_hashes(request.previous, packages, request.upgrade)
-    notes = (
+    return packages
+
+
+def _notes(
+    request: LockRequest, question: _Question, resolved: _Resolved, hashed: _Hashed
+) -> tuple[Finding, ...]:
+    """Return what the user should know about a lock that was made."""
+    return (
         *_not_followed(request.pip),
-        *located.findings,
-        *learned_here(learned.values(), known, sources.trio.public),
-        *listener.notes(origins),
-        *order_notes(resolver, settled, origins, request.compared),
+        *question.located.findings,
+        *learned_here(hashed.learned.values(), hashed.known, question.sources.trio.public),
+        *question.listener.notes(resolved.origins),
+        *order_notes(resolved.resolver, resolved.settled, resolved.origins, request.compared),
     )
-    made = replace(_lock(request, packages), sources=sized(from_source, request.client))
-    return made, notes
 
 
 def _placed(finding: Finding, spec: Spec) -> Finding:
@@ -253,31 +369,9 @@ def _tangle(request: LockRequest, resolver: Resolver, wanted: Request) -> Tangle
         plan=request.plan,
         resolver=resolver,
         request=wanted,
-        others=_other_plans(request),
+        others=other_plans(request.spec, request.plan, request.compat, request.host),
         works_with=works_with,
     )
-
-
-def _other_plans(request: LockRequest) -> Iterator[Plan]:
-    """Yield plans with other releases of torch for the same target, the nearest first."""
-    spec, planned = request.spec, request.plan
-    releases = [one.torch for one in request.compat.releases]
-    place = releases.index(planned.torch.public) if planned.torch.public in releases else -1
-    for torch in sorted(releases, key=lambda one: abs(releases.index(one) - place)):
-        pinned = replace(
-            spec,
-            torch=VersionWish(text=torch, specifier=SpecifierSet(f"=={torch}")),
-            torchvision=_freed(spec.torchvision),
-            torchaudio=_freed(spec.torchaudio),
-        )
-        verdict = make_plan(pinned, request.compat, request.host)
-        if not isinstance(verdict, Refusal) and torch != planned.torch.public:
-            yield verdict.of(planned.target.name)
-
-
-def _freed(wish: CompanionWish) -> CompanionWish:
-    """Return what is wanted of a member where torch may be another release."""
-    return Follow() if isinstance(wish, VersionWish) else wish
 
 
 def tags_of(request: LockRequest) -> tuple[Tag, ...]:
@@ -374,7 +468,9 @@ def _check_trio(plan: Plan, packages: tuple[LockedPackage, ...]) -> None:
         )
 
 
-def _lock(request: LockRequest, packages: tuple[LockedPackage, ...]) -> Lock:
+def _lock(
+    request: LockRequest, packages: tuple[LockedPackage, ...], from_source: tuple[LockedSource, ...]
+) -> Lock:
     plan = request.plan
     return Lock(
         file=request.spec.lock_file,
@@ -387,4 +483,5 @@ def _lock(request: LockRequest, packages: tuple[LockedPackage, ...]) -> Lock:
         packages=packages,
         compat_version=request.compat.version,
         inputs=tuple(spec_inputs(request.spec).items()),
+        sources=from_source,
     )

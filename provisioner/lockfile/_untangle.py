@@ -7,22 +7,28 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from provisioner.findings import Where, WorldError
 from provisioner.lockfile._conflict import Conflict, Demand, links_in, minimal_conflict
 from provisioner.lockfile._request import REQUEST_NAME
+from provisioner.planner import Refusal
+from provisioner.planner import plan as make_plan
+from provisioner.spec import Follow, VersionWish
 from provisioner.urls import local_path, mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from provisioner.compat import Compat
     from provisioner.findings import Finding
+    from provisioner.host import HostFacts
     from provisioner.lockfile._origins import Origins
     from provisioner.lockfile._request import Request
     from provisioner.lockfile._resolve import Resolver
     from provisioner.planner import Plan
-    from provisioner.spec import Spec
+    from provisioner.spec import CompanionWish, Spec
 
 _TORCH_TRIES: Final = 24
 """How many other torch releases are tried, each with one question to the engine."""
@@ -42,6 +48,27 @@ class Tangle:
     """Plans with other releases of torch, those to try first first."""
     works_with: Callable[[Plan], bool]
     """Whether everything that is wanted can be resolved beside another torch."""
+
+
+def other_plans(spec: Spec, planned: Plan, compat: Compat, host: HostFacts) -> Iterator[Plan]:
+    """Yield plans with other releases of torch for the same target, the nearest first."""
+    releases = [one.torch for one in compat.releases]
+    place = releases.index(planned.torch.public) if planned.torch.public in releases else -1
+    for torch in sorted(releases, key=lambda one: abs(releases.index(one) - place)):
+        pinned = replace(
+            spec,
+            torch=VersionWish(text=torch, specifier=SpecifierSet(f"=={torch}")),
+            torchvision=_freed(spec.torchvision),
+            torchaudio=_freed(spec.torchaudio),
+        )
+        verdict = make_plan(pinned, compat, host)
+        if not isinstance(verdict, Refusal) and torch != planned.torch.public:
+            yield verdict.of(planned.target.name)
+
+
+def _freed(wish: CompanionWish) -> CompanionWish:
+    """Return what is wanted of a member where torch may be another release."""
+    return Follow() if isinstance(wish, VersionWish) else wish
 
 
 def explain_conflict(tangle: Tangle, failure: Finding) -> tuple[Finding, ...]:
