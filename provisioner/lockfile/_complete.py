@@ -44,6 +44,8 @@ class Answer:
     """The best wheel of those packages for which the index states no hash."""
     tags: tuple[Tag, ...]
     """What the target accepts, best first."""
+    unindexed: frozenset[str] = frozenset()
+    """Names of packages that come from a page of links, which is no index that a lock can name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,9 @@ def complete(answer: Answer, pages: Pages) -> tuple[LockedPackage, ...]:
             name=name,
             version=str(parse_wheel_filename(found[name][0].name)[1]),
             wheels=tuple(_locked(wheel, sizes[wheel.url]) for wheel in found[name]),
-            index=_index(answer.origins.get(name), found[name][0]),
+            index=None
+            if name in answer.unindexed
+            else _index(answer.origins.get(name), found[name][0]),
         )
         for name in sorted(found)
     )

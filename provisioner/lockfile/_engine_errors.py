@@ -14,7 +14,7 @@ from provisioner.lockfile._request import REQUEST_NAME
 from provisioner.urls import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from provisioner.lockfile._sources import LockSources
     from provisioner.process import Completed
@@ -105,8 +105,16 @@ _UNKNOWN: Final = (
 )
 
 
-def explain_engine(completed: Completed, sources: LockSources) -> Finding:
-    """Return one finding for a failed resolution."""
+def explain_engine(
+    completed: Completed, sources: LockSources, routed: Collection[str] = ()
+) -> Finding:
+    """Return one finding for a failed resolution.
+
+    Args:
+        completed: The engine's run.
+        sources: What it was given.
+        routed: Names of packages that it might take from the trio's index only.
+    """
     text = mask(completed.stderr).replace(REQUEST_NAME, "the spec").strip()
     quoted = _quote(text) or f"It printed nothing and ended with exit code {completed.exit_code}."
     code, seen, todo = next(
@@ -128,7 +136,7 @@ def explain_engine(completed: Completed, sources: LockSources) -> Finding:
         todo += f" Constraints from {files} count too."
     if sources.is_isolated and "pip was not found" in text:
         todo = "PyTorch's index has no `pip`: leave it out with `seed = false`."
-    if code == "TE403" and (absent := _absent(text, sources, todo)) is not None:
+    if code == "TE403" and (absent := _absent(text, sources, routed, todo)) is not None:
         return absent
     # Imported late: most runs of the engine go well, and need no knowledge of what goes wrong.
     from provisioner.diagnosis.own import with_cause, with_log  # noqa: PLC0415
@@ -162,7 +170,7 @@ _NO_WHEEL: Final = re.compile(r"Wheels are required for `([\w.-]+)`")
 _NEEDS: Final = r"([\w.-]+?)(?:[=<>!~]=?\S+)? depends on {}\b"
 
 
-def _absent(text: str, sources: LockSources, todo: str) -> Finding | None:
+def _absent(text: str, sources: LockSources, routed: Collection[str], todo: str) -> Finding | None:
     """Return the finding for packages that no index has, or has no wheel of; None where unclear."""
     joined = " ".join(text.split())
     rules = ((_NOT_FOUND, "is on none of the indexes"), (_NO_WHEEL, "has no wheel for the target"))
@@ -170,9 +178,12 @@ def _absent(text: str, sources: LockSources, todo: str) -> Finding | None:
     names, rule = next(((names, rule) for names, rule in found if names), ([], ""))
     if not names:
         return None
-    asked = sources.general if not sources.no_index else ()
-    places = [f"`{one.public}`" for one in asked]
-    places += [f"`{mask(one)}`" for one in sources.find_links]
+    if routed and set(names) <= set(routed):
+        places = [f"`{sources.trio.public}`"]
+    else:
+        asked = sources.general if not sources.no_index else ()
+        places = [f"`{one.public}`" for one in asked]
+        places += [f"`{mask(one)}`" for one in sources.find_links]
     needed = [one for name in names for one in _who_needs(name, joined)]
     return Finding(
         code="TE403",

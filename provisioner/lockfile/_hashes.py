@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from provisioner.events import Reporter
     from provisioner.lockfile._keep import Upgrade
-    from provisioner.lockfile._types import Lock, LockedPackage
+    from provisioner.lockfile._types import Lock, LockedPackage, LockedWheel
     from provisioner.network import Client, IndexFile
     from provisioner.store import Store
 
@@ -138,7 +138,7 @@ def refuse_changed_hashes(
         return
     known = {wheel.url: wheel.sha256 for package in before.packages for wheel in package.wheels}
     changed = [
-        (wheel.name, known[wheel.url], wheel.sha256, package)
+        (wheel, known[wheel.url], package)
         for package in packages
         for wheel in package.wheels
         if known.get(wheel.url, wheel.sha256) != wheel.sha256 and package.name not in upgrade.names
@@ -168,11 +168,12 @@ def _other_than_known(file: IndexFile, sha256: str, index: str) -> Finding:
     )
 
 
-def _changed(name: str, locked: str, stated: str, package: LockedPackage) -> Finding:
+def _changed(wheel: LockedWheel, locked: str, package: LockedPackage) -> Finding:
+    place = package.index or wheel.url.rpartition("/")[0]
     return Finding(
         code="TE439",
-        message=f"`{name}` has another hash than before, at the same address.",
-        why=f"The lock has sha256 `{locked}`, and {package.index} now states `{stated}`. Files "
+        message=f"`{wheel.name}` has another hash than before, at the same address.",
+        why=f"The lock has sha256 `{locked}`, and {place} now states `{wheel.sha256}`. Files "
         "that are published once do not change, so one of the two is not what it should be.",
         do="Find out which one is right. To take the new one: "
         f"`torchenv lock --upgrade-package {package.name}`.",

@@ -191,7 +191,7 @@ def _resolve(request: LockRequest, question: _Question) -> _Resolved:
 
     def prepare(names: frozenset[str]) -> None:
         request.client.prepare()
-        request.pages.fetch_ahead(question.sources.trio.url, names)
+        request.pages.fetch_ahead(question.sources.trio, names)
 
     try:
         resolver, (settled, origins) = _settled(
@@ -269,6 +269,7 @@ def _completed(
         published=hashed.published,
         learned=hashed.learned,
         tags=question.tags,
+        unindexed=frozenset(resolved.routed if question.sources.trio.flat else ()),
     )
     return complete(answer, request.pages), from_source
 

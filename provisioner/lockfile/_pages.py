@@ -10,13 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from packaging.utils import parse_wheel_filename
+
 from provisioner.findings import WorldError
 from provisioner.network import NetworkError, parse_index_page
-from provisioner.urls import project_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from provisioner.lockfile._sources import Index
     from provisioner.network import Client, IndexFile
 
 T = TypeVar("T")
@@ -39,24 +41,29 @@ class Pages:
         with self._client.hasty() as client:
             yield Pages(client)
 
-    def of(self, index: str, project: str) -> tuple[IndexFile, ...]:
-        """Return the files on the page of a project.
+    def of(self, index: Index, project: str) -> tuple[IndexFile, ...]:
+        """Return the files that an index has of a project.
 
         Raises:
-            NetworkError: It cannot be had.
+            NetworkError: The page that links them cannot be had.
         """
-        url = project_url(index, project)
+        files = self._at(index.page_of(project))
+        return tuple(file for file in files if _is_of(file, project)) if index.flat else files
+
+    def _at(self, url: str) -> tuple[IndexFile, ...]:
         if url not in self._files:
             self._files[url] = parse_index_page(self._client.get(url))
         return self._files[url]
 
-    def of_each(self, index: str, projects: Iterable[str]) -> dict[str, tuple[IndexFile, ...]]:
+    def of_each(self, index: Index, projects: Iterable[str]) -> dict[str, tuple[IndexFile, ...]]:
         """Return the files of each project.
 
         Raises:
             NetworkError: The first page that cannot be had.
             WorldError: Nobody may be asked, and several are not on this machine (``TE532``).
         """
+        if index.flat:
+            return {project: self.of(index, project) for project in projects}
         return self._together(lambda project: self.of(index, project), projects)
 
     def sizes(self, urls: Iterable[str]) -> dict[str, int]:
@@ -67,7 +74,7 @@ class Pages:
         """
         return self._together(self._size, urls)
 
-    def fetch_ahead(self, index: str, projects: Iterable[str]) -> None:
+    def fetch_ahead(self, index: Index, projects: Iterable[str]) -> None:
         """Fetch pages that are probably needed; one that cannot be had is asked for again later."""
         with suppress(WorldError):
             self.of_each(index, projects)
@@ -94,3 +101,11 @@ class Pages:
         if len(not_here) > 1:
             raise WorldError(finding for one in not_here for finding in one.findings)
         return {one: answer.result() for one, answer in zip(wanted, answers, strict=True)}
+
+
+def _is_of(file: IndexFile, project: str) -> bool:
+    """Whether a file is a wheel of a project."""
+    try:
+        return parse_wheel_filename(file.name)[0] == project
+    except ValueError:
+        return False

@@ -31,7 +31,7 @@ def published_files(
     Raises:
         WorldError: A page cannot be had.
     """
-    found = pages.of_each(index.url, versions)
+    found = pages.of_each(index, versions)
     return {name: _usable(files, versions[name], tags) for name, files in found.items()}
 
 

@@ -125,14 +125,19 @@ def _routes(folder: Path, request: Request, sources: LockSources) -> dict[str, A
     unpacks the whole, of one on an index it reads the metadata alone. With ``no_index`` the engine
     asks none; it then finds the files where they were found, in ``find-links``.
     """
-    routes = dict.fromkeys(sorted(request.routed), sources.trio.name)
-    urls = {sources.trio.name: sources.trio.public} if request.routed else {}
+    trio = sources.trio
+    routes = dict.fromkeys(sorted(request.routed), trio.name)
+    urls = {trio.name: trio.address} if request.routed else {}
+    formats = {trio.name: {"format": "flat"}} if trio.flat else {}
     if request.files and not sources.no_index:
         routes |= dict.fromkeys(sorted(request.provided), _FILES)
         urls[_FILES] = _write_index(folder / _FILES, request.files).as_uri()
     return {
         "sources": {name: {"index": index} for name, index in routes.items()},
-        "index": [{"name": name, "url": url, "explicit": True} for name, url in urls.items()],
+        "index": [
+            {"name": name, "url": url, "explicit": True, **formats.get(name, {})}
+            for name, url in urls.items()
+        ],
     }
 
 

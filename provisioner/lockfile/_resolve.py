@@ -134,7 +134,9 @@ class Resolver:
                     meanwhile=meanwhile,
                 )
             except ProcessFailedError as exc:
-                raise WorldError(explain_engine(exc.completed, self.sources)) from exc
+                raise WorldError(
+                    explain_engine(exc.completed, self.sources, request.routed)
+                ) from exc
         return done.stdout
 
     def _excluding(self, request: Request) -> list[str]:
@@ -314,7 +316,9 @@ def _trio_closure(resolver: Resolver, request: Request) -> frozenset[str]:
     indexes too, since its copies of general packages may be older than a constraint allows.
     """
     sources = resolver.sources
-    if request.routed:
+    if request.routed and sources.trio.flat:
+        sources = replace(sources, find_links=(sources.trio.page_of(""), *sources.find_links))
+    elif request.routed:
         sources = replace(sources, general=(sources.trio, *sources.general))
     trio = Request(trio=request.trio, constraints=request.constraints, files=request.files)
     arguments = ("--index-strategy", "unsafe-first-match")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from provisioner.findings import Finding, WorldError
-from provisioner.urls import local_path, strip_credentials
+from provisioner.urls import local_path, project_url, strip_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,11 +31,30 @@ class Index:
     """``default``, ``extra1``, ``pytorch``: also names the variables that carry its credentials."""
     url: str
     """With credentials where it has any; use :attr:`public` for everything that is shown."""
+    flat: bool = False
+    """Whether it is one page that links the wheels of all projects, and not one of each."""
 
     @property
     def public(self) -> str:
         """The URL without credentials and without a final slash."""
         return strip_credentials(self.url).rstrip("/")
+
+    @property
+    def address(self) -> str:
+        """The URL without credentials, as it is asked: a folder's listing ends with a slash.
+
+        Its links are seen from there, and not every server sends one there that asks without.
+        """
+        return _listing(self.public) if self.flat else self.public
+
+    @property
+    def folder(self) -> str:
+        """The public URL of the folder that its files are expected in."""
+        return self.address.rpartition("/")[0] if self.flat else self.public
+
+    def page_of(self, project: str) -> str:
+        """Return the URL of the page that links a project's files, with credentials."""
+        return _listing(self.url) if self.flat else project_url(self.url, project)
 
     @property
     def credentials_environ(self) -> dict[str, str]:
@@ -137,7 +156,7 @@ def lock_sources(
         for number, url in enumerate(_unique(urls))
     )
     accelerator = (
-        Index(name="pytorch", url=signed(plan.index_url))
+        Index(name="pytorch", url=signed(plan.index_url), flat=wish.pytorch_layout == "flat")
         if plan.index_url is not None
         else general[0]
     )
@@ -152,6 +171,11 @@ def lock_sources(
         constraints=wish.constraints if wish.constraints is not None else pip.constraints,
         no_index=no_index,
     )
+
+
+def _listing(url: str) -> str:
+    """Return the URL of a page of links: a document's own, or that of a folder."""
+    return url if url.endswith((".html", ".htm")) else f"{url.rstrip('/')}/"
 
 
 def _no_default_index() -> Finding:

@@ -114,7 +114,7 @@ def _found_on_index(
         WorldError: ``TE403`` for each build that is not there, or the failure of the network.
     """
     findings = []
-    listed = pages.of_each(sources.trio.url, (build.name for build in plan.trio))
+    listed = pages.of_each(sources.trio, (build.name for build in plan.trio))
     best = {}
     for build in plan.trio:
         files = {file.name: file for file in listed[build.name]}
@@ -154,7 +154,7 @@ def _local_wheel(path: Path, sources: LockSources) -> LocalWheel:
     return LocalWheel(
         name=path.name,
         path=path,
-        public_url=f"{sources.trio.public}/{quote_name(path.name)}",
+        public_url=f"{sources.trio.folder}/{quote_name(path.name)}",
         sha256=sha256_of(path),
         size=path.stat().st_size,
     )

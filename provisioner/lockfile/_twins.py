@@ -62,7 +62,7 @@ def refuse_twins(
 def _hashes(name: str, index: Index, pages: Pages) -> dict[str, str]:
     """Return file name to sha256 of a project's page; empty where the index has no such page."""
     with suppress(NetworkError):
-        files = pages.of(index.url, name)
+        files = pages.of(index, name)
         return {file.name: file.sha256 for file in files if file.sha256 is not None}
     return {}
 

@@ -263,6 +263,8 @@ def _chosen(name: TrioName, public: str, build: Build, scene: Scene) -> ChosenBu
 def _index_url(build: Build, spec: Spec) -> str | None:
     if build.index == "default":
         return None
+    if spec.sources.pytorch_layout == "flat":
+        return spec.sources.pytorch
     return f"{spec.sources.pytorch}/{build.accelerator}"
 
 

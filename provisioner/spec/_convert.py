@@ -124,6 +124,7 @@ def _origin(model: DependencyModel, folder: Path) -> Project | Repository | None
 def _sources(model: SourcesModel, folder: Path) -> Sources:
     return Sources(
         pytorch=model.pytorch.rstrip("/"),
+        pytorch_layout=model.pytorch_layout,
         trio=model.trio,
         isolated=model.isolated,
         index=model.index,

@@ -166,6 +166,7 @@ def _sources(spec: Spec) -> dict[str, object]:
     sources, default = spec.sources, Sources()
     values: dict[str, object] = {
         "pytorch": _url(sources.pytorch),
+        "pytorch_layout": sources.pytorch_layout,
         "trio": sources.trio,
         "isolated": sources.isolated,
         "index": None if sources.index is None else _url(sources.index),

@@ -352,6 +352,13 @@ class SourcesModel(_EdgeModel):
         "folder of an accelerator.",
         examples=["https://download.pytorch.org/whl"],
     )
+    pytorch_layout: Literal["index", "flat"] = Field(
+        default="index",
+        title="Layout of PyTorch's index",
+        description="`index`: a folder for each accelerator, with a page for each project; `flat`: "
+        "`pytorch` itself is the one page that links all wheels, as the listing of a folder.",
+        examples=["flat"],
+    )
     trio: TrioMode = Field(
         default="auto",
         title="Source of the trio",

@@ -69,6 +69,7 @@ def check_rules(data: Mapping[str, object], layout: Layout) -> Iterator[Problem]
         yield from _check_machines(place, own, merged)
     yield from _check_target_names(_table(data, "targets"))
     yield from _check_trio_source(_table(data, "sources"))
+    yield from _check_flat_mirror(_table(data, "sources"))
     yield from _check_names(_table(data, "dependencies"), layout)
 
 
@@ -173,6 +174,31 @@ def _check_trio_source(sources: Mapping[str, object]) -> Iterator[Problem]:
             "default index.",
             do="Remove one of them.",
         )
+
+
+def _check_flat_mirror(sources: Mapping[str, object]) -> Iterator[Problem]:
+    if sources.get("pytorch-layout") != "flat":
+        return
+    contradictions = {
+        "isolated": (sources.get("isolated") is True, "A page of wheels has not everything else."),
+        "record": (
+            sources.get("record") == "public",
+            "A page of wheels does not show where PyTorch's index has them.",
+        ),
+        "pytorch": (
+            str(sources.get("pytorch")).lower().startswith("file:"),
+            "Wheels in a folder of this machine are what `find-links` is for.",
+        ),
+    }
+    for key, (contradicts, why) in contradictions.items():
+        if contradicts:
+            yield Problem(
+                code="TE105",
+                path=("sources", key),
+                message=f'`sources.{key}` does not go with `sources.pytorch-layout = "flat"`.',
+                why=why,
+                do="Remove one of them.",
+            )
 
 
 def _check_names(dependencies: Mapping[str, object], layout: Layout) -> Iterator[Problem]:

@@ -109,6 +109,8 @@ class Sources:
 
     pytorch: str = "https://download.pytorch.org/whl"
     """Base URL of PyTorch's index or of a mirror in the same layout, without a final slash."""
+    pytorch_layout: Literal["index", "flat"] = "index"
+    """``flat``: ``pytorch`` is a page that links wheels of all accelerators and projects."""
     trio: TrioMode = "auto"
     """``auto``: the default index where its own build is the wanted one, else PyTorch's."""
     isolated: bool = False

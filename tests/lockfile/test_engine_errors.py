@@ -118,3 +118,10 @@ def test_isolated_without_pip() -> None:
     """PyTorch's index has no pip, which the user did not ask for: said how to leave it out."""
     finding = explain_engine(failed(NOT_FOUND.format("pip")), sources(PYTORCH))
     assert finding.do == "PyTorch's index has no `pip`: leave it out with `seed = false`."
+
+
+def test_missing_where_it_is_routed() -> None:
+    """Of a package that only the trio's index may serve, that one is named and no other."""
+    why = explain_engine(failed(NOT_FOUND.format("triton")), sources(DEFAULT), {"triton"}).why
+    assert PYTORCH.public in why
+    assert DEFAULT.public not in why
