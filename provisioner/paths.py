@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_TEMPORARY: Final = ".tmp"
+_LEFT_OVER_S: Final = 3600
+"""Writing a file takes far less, so that nobody writes a temporary one of this age any more."""
 
 
 def store_root(environ: Mapping[str, str]) -> Path:
@@ -95,12 +100,25 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
         raise
 
 
+def remove_left_over(path: Path) -> None:
+    """Remove temporary files beside ``path`` of writers that were killed: those of an hour ago."""
+    start, latest = f".{path.name}.", time.time() - _LEFT_OVER_S
+    # What cannot be removed is in nobody's way.
+    with contextlib.suppress(OSError):
+        for file in path.parent.iterdir():
+            middle = file.name.removeprefix(start).removesuffix(_TEMPORARY)
+            if file.name != f"{start}{middle}{_TEMPORARY}" or "." in middle:
+                continue
+            if file.is_file() and file.lstat().st_mtime <= latest:
+                file.unlink(missing_ok=True)
+
+
 def _write_beside(path: Path, content: bytes) -> Path:
     """Write and sync a temporary file beside ``path``, with the mode that ``path`` is to have."""
     path.parent.mkdir(parents=True, exist_ok=True)
     import tempfile  # noqa: PLC0415 - a plan writes nothing
 
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_TEMPORARY, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -210,7 +210,7 @@ def _builder(spec: Spec, planned: Plan, setting: Setting) -> Builder:
     from provisioner.lockfile import Builder, engine_environ, lock_sources
 
     return Builder(
-        engine=Engine(cache=setting.store.root / "building", environ=setting.environ),
+        engine=Engine(cache=setting.store.building_cache, environ=setting.environ),
         store=setting.store,
         sources=lock_sources(spec, planned, setting.pip),
         network_environ=engine_environ(setting.network),

@@ -70,9 +70,9 @@ def look_after_store(  # noqa: PLR0913 - keywords, each a word of the command li
 
 def _pruned(root: Path, days: float, *, dry_run: bool) -> StoreReport:
     """Remove wheels first, since what was unpacked of them is wanted as long as they are."""
-    from provisioner.environment import remove_unused
+    from provisioner.environment import remove_idle, remove_unused
     from provisioner.network import prune_pages
-    from provisioner.store import iter_kept, prune
+    from provisioner.store import Store, iter_kept, prune
 
     before = {one.sha256: one.idle_days for one in iter_kept(root) if not one.part}
     removed = tuple(prune(root, days, dry_run=dry_run))
@@ -80,5 +80,7 @@ def _pruned(root: Path, days: float, *, dry_run: bool) -> StoreReport:
     wheels = {sha: idle for sha, idle in before.items() if sha not in gone}
     if not dry_run:
         prune_pages(root / PAGES, days)
+        for cache in (Store(root).engine_cache, Store(root).building_cache):
+            remove_idle(cache, days)
     unused = remove_unused(root, wheels, days, dry_run=dry_run)
     return StoreReport(root=root, kept=removed, unused=unused)

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         Ours,
     )
     from provisioner.environment._unfinished import unfinished_generations
-    from provisioner.environment._unused import Unused, remove_unused
+    from provisioner.environment._unused import Unused, remove_idle, remove_unused
     from provisioner.environment._uv_project import uv_project_findings
     from provisioner.environment._verify import Verified, VerifySetting
     from provisioner.environment._verify_report import VerifyReport, verify_environment
@@ -92,6 +92,7 @@ __all__ = [
     "plan_destruction",
     "plan_tidying",
     "records_folder",
+    "remove_idle",
     "remove_unused",
     "require_elsewhere",
     "require_free_place",
@@ -146,6 +147,7 @@ _MODULES = {
     "plan_destruction": "_removal",
     "plan_tidying": "_removal",
     "records_folder": "_records",
+    "remove_idle": "_unused",
     "remove_unused": "_unused",
     "require_elsewhere": "_place",
     "require_free_place": "_place",

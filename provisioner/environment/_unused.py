@@ -16,13 +16,13 @@ import os
 import shutil
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from provisioner.findings import WorldError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
 _DAY_S: Final = 86_400
 _BLOCK_BYTES: Final = 512
@@ -31,6 +31,8 @@ _BEGUN: Final = ".tmp*"
 """What the engine is unpacking (uv 0.13), moved to its place when it is whole."""
 _NOTES: Final = (".rev", ".lock", ".http", ".msgpack")
 """What the engine keeps beside its link to an unpacked wheel, by suffix."""
+_PAGES: Final = (".rkyv", ".msgpack")
+"""What the engine keeps of pages and metadata (uv 0.13), by suffix: any of it can be had again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,38 @@ def remove_unused(
         from provisioner.store import disk_failure  # noqa: PLC0415 - urllib3, not for a no-op
 
         raise WorldError(disk_failure(store, exc)) from exc
+
+
+def remove_idle(cache: Path, days: float) -> None:
+    """Remove what a cache of the engine for resolving or building has and nobody used for a while.
+
+    Pages and metadata go one by one. The rest (unpacked wheels, builds) leads from one to another,
+    so it goes when nothing at all was used for so long. Where an engine works, everything stays.
+
+    Args:
+        cache: Its folder; there need be none.
+        days: How long something must not have been written or read.
+    """
+    latest = time.time() - days * _DAY_S
+    # What cannot be removed now is tried again the next time.
+    with contextlib.suppress(OSError), _alone(cache, dry_run=False) as is_alone:
+        buckets = [path for path in cache.iterdir() if path.is_dir()] if is_alone else []
+        files = [
+            f"{top}/{name}" for one in buckets for top, _, names in os.walk(one) for name in names
+        ]
+        idle = [file for file in files if _last_used(file) <= latest]
+        if len(idle) == len(files):
+            for bucket in buckets:
+                shutil.rmtree(bucket)
+        for file in idle:
+            if file.endswith(_PAGES):
+                Path(file).unlink(missing_ok=True)
+
+
+def _last_used(file: str) -> float:
+    """Return when a file was last written, or read where the disk notes that."""
+    facts = os.lstat(file)
+    return max(facts.st_atime, facts.st_mtime)
 
 
 def remove_leftovers(cache: Path) -> None:

@@ -39,7 +39,8 @@ def write_locks(locks: Sequence[Lock]) -> tuple[bool, ...]:
     """Write all locks or none; return for each whether its file has changed.
 
     All are written beside their places first, and then moved there. What is killed between two
-    moves leaves a mixed set, which :func:`set_problem` tells.
+    moves leaves a mixed set, which :func:`set_problem` tells. What earlier runs that were killed
+    left beside the files is removed.
 
     Raises:
         OSError: A file cannot be written; all old locks are then unchanged.
@@ -47,6 +48,8 @@ def write_locks(locks: Sequence[Lock]) -> tuple[bool, ...]:
     contents = {lock.file: render_lock(lock).encode() for lock in locks}
     changed = {path: text for path, text in contents.items() if not _holds(path, text)}
     paths.write_together(changed)
+    for path in contents:
+        paths.remove_left_over(path)
     return tuple(path in changed for path in contents)
 
 

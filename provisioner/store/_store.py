@@ -238,6 +238,11 @@ class Store:
         """The engine's cache for resolving: index pages and metadata. It need not exist yet."""
         return self.root / "engine"
 
+    @property
+    def building_cache(self) -> Path:
+        """The engine's cache for building from source. It need not exist yet."""
+        return self.root / "building"
+
     def _has(self, wheel: WantedWheel, reporter: Reporter) -> bool:
         path = self.path(wheel)
         if is_whole(path, wheel):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
 
-from provisioner.paths import display, store_root, write_atomic, write_together
+from provisioner.paths import display, remove_left_over, store_root, write_atomic, write_together
 
 
 def test_store_of_the_variable(tmp_path: Path) -> None:
@@ -64,3 +66,16 @@ def test_several_files_or_none(tmp_path: Path) -> None:
     assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "first"]
     write_together({first: b"new", tmp_path / "second": b"new"})
     assert (first.read_bytes(), (tmp_path / "second").read_bytes()) == (b"new", b"new")
+
+
+def test_left_over_of_a_killed_writer(tmp_path: Path) -> None:
+    """Only what was begun of the very file goes, and not what may still be written."""
+    gone, young = tmp_path / ".file.toml.ab_cd123.tmp", tmp_path / ".file.toml.k9_cd123.tmp"
+    others = [tmp_path / name for name in (".file.toml.x.ab_cd123.tmp", ".file.toml", "file.toml")]
+    for path in (gone, young, *others):
+        path.write_bytes(b"x")
+        then = time.time() - (7200 if path != young else 60)
+        os.utime(path, (then, then))
+    remove_left_over(tmp_path / "file.toml")
+    assert sorted(tmp_path.iterdir()) == sorted([young, *others])
+    remove_left_over(tmp_path / "none" / "file.toml")

@@ -188,4 +188,5 @@ def test_store_is_listed_pruned_and_verified(workspace: Workspace) -> None:
         workspace.torchenv("store", "prune", "--days", "0", "--json").check().stdout
     )
     assert [one["name"] for one in pruned["files"]] == names
+    assert not [path for path in (workspace.store / "engine").iterdir() if path.is_dir()]
     assert "0 files" in workspace.torchenv("store", "ls").check().stdout

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from provisioner.environment import Unused, remove_unused
+from provisioner.environment import Unused, remove_idle, remove_unused
 from provisioner.environment._unpacked import known_facts, unpacked_folder
 from tests.environment.kit import Project, release, tiny, trio
 from tests.environment.test_unpacked import locked, needs_hard_links
@@ -101,3 +103,44 @@ def test_what_a_killed_engine_had_begun_is_removed_by_the_next_apply(project: Pr
         assert begun.exists()
     project.apply(project.lock(release("new")))
     assert not begun.parent.exists()
+
+
+def kept_by_the_engine(cache: Path, **ages: float) -> None:
+    """Make a cache of the engine with a page, metadata and a file of a build, so many days old."""
+    for name, days in ages.items():
+        bucket, suffix = {
+            "page": ("simple-v28", ".rkyv"),
+            "metadata": ("wheels-v8", ".msgpack"),
+            "build": ("archive-v0", ".py"),
+        }[name]
+        file = cache / bucket / "below" / f"{name}{suffix}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x")
+        then = time.time() - days * 86_400
+        os.utime(file, (then, then))
+    (cache / ".lock").touch()
+
+
+def left_in(cache: Path) -> set[str]:
+    """Return the names of the files below the folders of a cache."""
+    return {path.stem for path in cache.glob("*/**/*") if path.is_file()}
+
+
+def test_pages_that_nobody_reads_go(tmp_path: Path) -> None:
+    """In a cache that is used, old pages and metadata go; what others may lead to stays."""
+    kept_by_the_engine(tmp_path, page=40, metadata=3, build=40)
+    remove_idle(tmp_path, 30)
+    assert left_in(tmp_path) == {"metadata", "build"}
+
+
+def test_a_cache_that_nobody_uses_goes(tmp_path: Path) -> None:
+    """With everything in it, but not while an engine works there; its lock file stays."""
+    kept_by_the_engine(tmp_path, page=40, metadata=40, build=40)
+    with (tmp_path / ".lock").open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        remove_idle(tmp_path, 30)
+    assert left_in(tmp_path) == {"page", "metadata", "build"}
+    remove_idle(tmp_path, 30)
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+    remove_idle(tmp_path / "none", 30)
+    assert not (tmp_path / "none").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -114,6 +115,16 @@ def test_round_trip(tmp_path: Path) -> None:
     """Reading a written lock gives the same lock."""
     lock = written(tmp_path)
     assert read_lock(lock.file) == lock
+
+
+def test_what_a_killed_run_left_goes(tmp_path: Path) -> None:
+    """The next run removes it, also where the lock itself is as it should be."""
+    lock = written(tmp_path)
+    left = tmp_path / ".pylock.torchenv.toml.ab_cd123.tmp"
+    left.write_bytes(b"lock-version")
+    os.utime(left, (0, 0))
+    assert write_locks([lock]) == (False,)
+    assert list(tmp_path.iterdir()) == [lock.file]
 
 
 def test_same_lock_same_bytes(tmp_path: Path) -> None:
