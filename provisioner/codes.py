@@ -249,6 +249,7 @@ TITLES: Final[dict[str, str]] = {
     "TE857": "No wheels for this processor",
     "TE858": "A 32-bit Python is used",
     "TE859": "The cache of pip or uv is damaged or cannot be used",
+    "TE860": "The lock has wheels for other machines only",
     "TE861": "Compiled for NumPy 1, run with NumPy 2",
     "TE862": "A package that torch needs is missing or too old",
     "TE863": "A local file hides the real module",

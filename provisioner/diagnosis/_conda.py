@@ -43,7 +43,7 @@ _NAMED: Final = re.compile(r"^([a-z][\w.-]{0,60}?)(?:[ =\[<>!~](.{0,60}))?$")
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+){0,3}")
 _PLATFORM: Final = re.compile(
     r"(?:/|platform: |current )"
-    r"(linux-64|linux-aarch64|linux-ppc64le|osx-64|osx-arm64|win-64|win-32|win-arm64)\b"
+    r"(linux-64|linux-32|linux-aarch64|linux-ppc64le|osx-64|osx-arm64|win-64|win-32|win-arm64)\b"
 )
 _CHANNEL: Final = pattern(r"conda\.anaconda\.org/([\w-]{2,40})")
 
@@ -141,7 +141,9 @@ def _trio(one: _Missing, platform: str, channels: set[str], at: int) -> Iterator
     version = Version(one.version) if one.version and one.name == "pytorch" else None
     if platform == "osx-64" and version is not None and version > _LAST_INTEL_MAC:
         yield _candidate("platform-macos-intel", 82, "certain", at)
-    elif platform in {"linux-aarch64", "linux-ppc64le", "win-32", "win-arm64"}:
+    elif platform in {"win-32", "linux-32"}:
+        yield _candidate("python-32bit", 86, "certain", at)
+    elif platform in {"linux-aarch64", "linux-ppc64le", "win-arm64"}:
         yield _candidate("platform-arch", 80, "likely", at)
         yield _candidate("index-missing-torch", 66, "possible", at, _SAY_CHANNEL, _DO_CHANNEL)
     elif platform == "osx-arm64" and version is not None and version < Version("1.11"):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from provisioner.diagnosis._causes import Candidate
 from provisioner.diagnosis._facts import TRIO
 from provisioner.diagnosis._offers import candidates_without_offer
+from provisioner.diagnosis._pattern import pattern
 from provisioner.diagnosis._platforms import (
     candidates_by_machine,
     candidates_by_pip,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from provisioner.diagnosis._wishes import Wish
 
 
+_UV_NO_VERSION: Final = pattern(r"because there is no version of [a-z]")
+"""The index that uv settled for has the package, and not this version."""
 _ARM_ONLY_X86: Final = frozenset({"mkl", "intel-openmp", "tbb"})
 _SAY_SILENT: Final = (
     "The index may have refused, failed or sent another page: pip does not show that and goes on "
@@ -103,6 +106,8 @@ def _guesses(scene: Scene) -> Iterator[Candidate]:
 
 def _other_package(flow: str, facts: Facts, wish: Wish) -> Iterator[Candidate]:
     at = refused_at(flow)
+    if facts.indexes and wish.version is not None and _UV_NO_VERSION.find(flow) is not None:
+        yield Candidate(category="index-strategy", weight=82, confidence="likely", at=at)
     if wish.name in _ARM_ONLY_X86:
         yield Candidate(category="platform-arch", weight=74, confidence="certain", at=at)
         return

@@ -30,9 +30,16 @@ _WINDOWS_MEMBER: Final = pattern(r"\[winerror 12[67]\].{0,400}")
 _LIMITED: Final = pattern(r"ulimit -[vdm]")
 
 _TORCHS_OWN: Final = re.compile(r"^lib(?:torch|c10|shm|caffe2|gomp-)")
+_TORCHS_SYMBOL: Final = re.compile(
+    r"\d(?:c10|at|torch|caffe2|th(?:p|c)\w{0,30})[\dein]|thp|_th[c_]|aot"
+)
+"""A mangled name in a namespace of torch's: only torch has it."""
 _CUDA: Final = re.compile(
     r"^lib(?:cu(?:dart|blas|dnn|fft|rand|sparse|solver|pti|file|dss|tensor)|nv(?:rtc|toolsext|jitlink|jpeg|"
     r"shmem|infer|perf)|nccl|npp|amdhip|hip|roc|hsa|miopen|rccl)"
+)
+_LINEAR_ALGEBRA: Final = re.compile(
+    r"^(?:cblas_\w+|lapacke?_\w+|[sdcz](?:ge|po|sy|he|tr|or|un|gb|gt|dot|axpy|nrm2)[a-z0-9]{1,5}_?)$"
 )
 _SYSTEM: Final = re.compile(
     r"^lib(?:mkl|sox|jpeg|png|av(?:util|codec|format)|openblas|openmpi|mpi|numa|elf|ffi|i?omp|gomp)"
@@ -114,7 +121,7 @@ def _own_missing(flow: str, at: int, library: str, owner: str | None) -> Iterato
 
 def _cuda_missing(at: int, owner: str | None) -> Iterator[Candidate]:
     if owner in _MEMBERS:
-        yield _candidate("trio-mismatch", 84, "certain", at)
+        yield _candidate("trio-mismatch", 84, "likely", at)
         yield _candidate("cuda-lib-missing", 70, "possible", at)
     elif owner in ("torch", None):
         yield _candidate("cuda-lib-missing", 82, "certain" if owner else "likely", at)
@@ -152,14 +159,24 @@ def _undefined_in(flow: str, at: int, path: str, symbol: str) -> Iterator[Candid
     inside = _PACKAGE.search(path)
     owner = inside[1] if inside is not None else owner_of(flow, at)
     if "nvidia/" in path or _CUDA.match(name) or name.startswith("libnv"):
-        yield _candidate("library-path-conflict", 86, "certain", at)
+        yield _candidate("library-path-conflict", 86, "likely", at)
     elif owner in _MEMBERS or name.startswith(("libtorchtext", "libtorchaudio", "_torch_sox")):
         yield _candidate("trio-mismatch", 87, "certain", at)
+    elif _LINEAR_ALGEBRA.match(symbol):
+        yield Candidate(
+            category="missing-dependency",
+            weight=74,
+            confidence="likely",
+            at=at,
+            cause=f"`{symbol}` is a routine of BLAS or LAPACK, which this build takes from the "
+            "system, and the library that is found there lacks it.",
+            fix=_system_fix("libopenblas"),
+        )
     elif _TORCHS_OWN.match(name) or owner == "torch":
         yield _candidate("library-path-conflict", 70, "likely", at)
         yield _candidate("interrupted-install", 62, "possible", at)
     elif owner is not None or ".cpython-" in name or symbol.startswith(("_zn", "__zn", "_zt")):
-        certain = owner is not None or ".cpython-" in name
+        certain = (owner is not None or ".cpython-" in name) and _TORCHS_SYMBOL.search(symbol)
         yield _candidate("extension-abi", 86, "certain" if certain else "likely", at)
 
 

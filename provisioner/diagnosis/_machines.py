@@ -20,6 +20,8 @@ _PYTHONS: Final = tuple(
             r"\busing (?:cpython|python) ([23]\.\d{1,2})(?:\.\d{1,2})?(t|\+freethreaded)?\b",
             r"\byou require cpython ([23]\.\d{1,2})(t)?",
             r"\byou're using cpython ([23]\.\d{1,2})(t)?",
+            r"\bpoetry env use (?:python)?([23]\.\d{1,2})(t)?\b",
+            r"virtualenvs[\\/][\w.-]{1,80}-py([23]\.\d{1,2})(t)?\b",
             r"\"python_full_version\": \"([23]\.\d{1,2})\.\d{1,2}(t)?\"",
             r"current python version \(([23]\.\d{1,2})(?:\.\d{1,2})?(t)?\)",
             r"\bpython ?(?:version)?[:=]? ?([23]\.\d{1,2})\.\d{1,2}(t)?\b",

@@ -162,7 +162,7 @@ def _not_locked(scene: Scene) -> Candidate | None:
             f"for several), and {anew}"
         )
     elif here:
-        category = "platform-arch"
+        category = "lock-other-machines"
         cause = (
             f"The wheels that were locked are for other machines only. {name} {version} itself "
             "has some for this one, but the index of the lock does not, or not under this version."
@@ -203,8 +203,20 @@ def candidates_by_poetry(scene: Scene) -> Iterator[Candidate]:
     elif _POETRY_PLATFORM.find(scene.flow) is not None:
         yield from platform_guesses(scene, 70)
     else:
-        yield python_candidate(scene, 60, "likely")
-        yield candidate(scene, "platform-macos-intel", 50, "possible")
+        yield from _poetry_silent(scene)
+
+
+def _poetry_silent(scene: Scene) -> Iterator[Candidate]:
+    """Older poetries say nothing but that: a Python that has wheels leaves the machine."""
+    facts, version = scene.facts, scene.version
+    newer = version is not None and torch_of(scene, version) > LAST_INTEL_MAC
+    pythons = {py for place in scene.known.at(version or "") for py in place.pythons}
+    suits = facts.python is not None and facts.python in pythons
+    on_mac = suits and newer and facts.system == "macos"
+    yield python_candidate(scene, 50 if on_mac else 60, "likely")
+    yield candidate(
+        scene, "platform-macos-intel", 60 if on_mac else 50, "likely" if on_mac else "possible"
+    )
 
 
 def _poetry_abi(scene: Scene) -> Iterator[Candidate]:

@@ -32,6 +32,9 @@ _IGNORED: Final = pattern(
     r"ignored the following versions that require a different python version: "
 )
 _ENTRY: Final = re.compile(r"([\w.+!]{1,30}) requires-python ([<>=!~][<>=!~, \d.*]{0,60})")
+_LONG_TERM: Final = frozenset({"torch 1.8.2", "torchvision 0.9.2", "torchaudio 0.8.2"})
+"""Published on the page of PyTorch's long-term releases and on no index."""
+_LONG_TERM_PAGE: Final = "https://download.pytorch.org/whl/lts/1.8/torch_lts.html"
 _LISTED: Final = 20_000
 """Characters that are read of pip's list of ignored versions."""
 
@@ -89,6 +92,9 @@ def _requires_python(listed: str, version: str) -> Iterator[SpecifierSet]:
 def _unknown_version(scene: Scene) -> Iterator[Candidate]:
     """Older or newer than the compat data, or never published."""
     known, version = scene.known, Version(scene.version or "0")
+    if f"{known.name} {version}" in _LONG_TERM:
+        yield _long_term(scene, f"{known.name} {version}")
+        return
     if satisfying(known, "==", scene.version or ""):
         yield from candidates_by_offer(scene, satisfying(known, "==", scene.version or ""))
         return
@@ -121,6 +127,20 @@ def _unknown_version(scene: Scene) -> Iterator[Candidate]:
         yield candidate(scene, "python-version", 74, "likely")
     else:
         yield from platform_guesses(scene, 62)
+
+
+def _long_term(scene: Scene, release: str) -> Candidate:
+    return candidate(
+        scene,
+        "index-missing-torch",
+        79,
+        "likely",
+        cause=f"{release} is a long-term release, which PyTorch has on a page of its own only.",
+        fix=(
+            f"Give that page with `-f {_LONG_TERM_PAGE}` (not as an index) and a Python from 3.6 "
+            "to 3.9, or take a release that is on the index."
+        ),
+    )
 
 
 def _on_one_index(scene: Scene, accelerator: str) -> Iterator[Candidate]:
