@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from provisioner.diagnosis._rules import Confidence
     from provisioner.diagnosis._scene import Scene
 
+_SCRAP: Final = 2
+"""So few offers fit too many machines to prove one."""
 _SAY_NOTHING: Final = (
     "uv found no page for this package on the index that it asked, which is not the default one or "
     "could not be read."
@@ -53,10 +55,11 @@ def explained(scene: Scene, found: tuple[Explanation, ...]) -> Iterator[Candidat
     )
     version = scene.version or ""
     groups = dict.fromkeys(_why(scene, one, version) for one in found)
-    only = len(groups) == 1
+    listed = len(scene.wish.offered or ()) > _SCRAP or facts.python is not None
+    only = listed and len(groups) == 1
     order = (
-        "free-threaded-python",
         "python-version",
+        "free-threaded-python",
         "platform-macos-intel",
         "pip-outdated",
         "platform-glibc",
@@ -122,7 +125,7 @@ def _by_ends(scene: Scene, offered: tuple[str, ...]) -> Iterator[Candidate]:
     if max(versions) == LAST_INTEL_MAC < version and facts.system in (None, "macos"):
         name = "platform-rosetta" if is_apple_chip(scene) else "platform-macos-intel"
         yield candidate(scene, name, 72, "likely")
-    if facts.python is not None and len(versions) <= 2:  # noqa: PLR2004  a scrap, no list
+    if facts.python is not None and len(versions) <= _SCRAP:
         yield from platform_guesses(scene, 62)
         return
     if facts.pip is not None and Version(facts.pip) < MANYLINUX_X and max(versions) < version:

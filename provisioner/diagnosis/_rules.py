@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 Confidence = Literal["certain", "likely", "possible"]
 
-_FILES: Final = ("command", "network", "files", "resolution", "imports", "cuda", "misc")
+_FILES: Final = (
+    *("command", "network", "wheels", "files", "resolution", "platforms"),
+    *("imports", "cuda", "misc"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

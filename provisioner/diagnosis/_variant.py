@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _LIST: Final = 3
 """So many offers are what a Python has, not a scrap of a text."""
+_SAY_PLAIN: Final = (
+    "{name} {version} is there for this Python, and no release with a variant is, although "
+    "PyTorch's index was asked: so it is on Macs, for which there are no variants."
+)
 
 
 def candidates_by_variant(scene: Scene) -> Iterator[Candidate]:
@@ -85,6 +89,16 @@ def _present_variant(scene: Scene) -> Iterator[Candidate]:
         for one in scene.wish.offered or ()
         if one.endswith(f"+{scene.wish.accelerator}")
     )
+    listed = scene.wish.offered or ()
+    if version in listed and not any("+" in one for one in listed):
+        yield candidate(
+            scene,
+            "accelerator-tag",
+            76,
+            "likely",
+            cause=_SAY_PLAIN.format(name=scene.wish.name, version=version),
+            fix=f"Ask for `{scene.wish.name}=={version}` without a variant.",
+        )
     found = explanations(scene.known, version, offered, scene.wish.accelerator)
     yield from explained(scene, found)
     if not found:
