@@ -11,8 +11,8 @@ from packaging.utils import canonicalize_name
 from provisioner.paths import display
 from provisioner.spec._accelerators import lacks
 from provisioner.spec._layout import dotted
-from provisioner.spec._models import TargetModel
 from provisioner.spec._places import is_url
+from provisioner.spec._tables import TargetModel
 from provisioner.spec._types import (
     Dependency,
     Follow,
@@ -27,7 +27,8 @@ from provisioner.spec._versions import parse_specifier, parse_wish
 
 if TYPE_CHECKING:
     from provisioner.spec._layout import Layout
-    from provisioner.spec._models import DependencyModel, SourcesModel, SpecModel
+    from provisioner.spec._models import SpecModel
+    from provisioner.spec._tables import DependencyModel, SourcesModel
     from provisioner.spec._types import CompanionWish
 
 

@@ -13,7 +13,6 @@ from provisioner.spec._misfits import no_choice, wrong_type
 from provisioner.spec._models import (
     NEEDED,
     TABLES,
-    EnvironmentModel,
     example_at,
     keys_of,
     model_at,
@@ -26,6 +25,7 @@ from provisioner.spec._problems import (
     shown,
     shown_path,
 )
+from provisioner.spec._tables import EnvironmentModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
