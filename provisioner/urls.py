@@ -116,6 +116,11 @@ def project_url(index_url: str, name: str) -> str:
     return f"{index_url.rstrip('/')}/{name}/"
 
 
+def listing_url(url: str) -> str:
+    """Return the URL of a page that links files: a document's own, or a folder's with its slash."""
+    return url if url.endswith((".html", ".htm")) else f"{url.rstrip('/')}/"
+
+
 def local_path(place: str) -> Path | None:
     """Return the path that a ``file:`` URL or a plain path means, or None for any other URL.
 

@@ -123,7 +123,7 @@ def _is_after(text: str, newest: Version) -> bool:
 
 
 def _base(spec: Spec) -> str:
-    """Return the base of the index in PyTorch's layout; empty where the default index is meant."""
+    """Return the base of PyTorch's index or its mirror; empty where the default index is meant."""
     if spec.sources.trio == "default" and not spec.sources.isolated:
         return ""
     return spec.sources.pytorch.rstrip("/")

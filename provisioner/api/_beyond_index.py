@@ -19,7 +19,7 @@ from provisioner.api._setting import Setting
 from provisioner.compat.derive import Sighting
 from provisioner.network import Client, NetworkError, parse_index_page
 from provisioner.paths import write_atomic
-from provisioner.urls import project_url
+from provisioner.urls import listing_url, project_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,8 +47,9 @@ def sightings(
     Args:
         spec: Whose sources say how to connect.
         compat: The data that ships.
-        base: Base of an index in PyTorch's layout; empty for the default index.
-        accelerators: Whose folders are read.
+        base: Base of an index in PyTorch's layout, or a page of all wheels; empty for the default
+            index.
+        accelerators: Whose folders are read, or whose wheels of that page.
         offline: Whether only what is kept on this machine is read.
 
     Raises:
@@ -56,6 +57,8 @@ def sightings(
     """
     setting = Setting(spec, offline=offline)
     with Client(setting.network).hasty() as client:
+        if base and spec.sources.pytorch_layout == "flat":
+            return _on_one_page(client, compat, listing_url(base), accelerators)
         if base:
             return _in_folders(client, compat, [(f"{base}/{one}", one) for one in accelerators])
         pip = setting.pip
@@ -80,6 +83,25 @@ def _in_folders(
 
     with ThreadPoolExecutor(_CONNECTIONS) as pool:
         return [one for page in pool.map(read, pages) for one in page]
+
+
+def _on_one_page(
+    client: Client, compat: Compat, url: str, accelerators: Sequence[str]
+) -> list[Sighting]:
+    """Read a page of all wheels, whose local versions say what they are compiled for."""
+    files = _files(client, url)
+    listed = {name: tuple(file for file in files if file.project == name) for name in _TRIO}
+    seen = (
+        one for name in _TRIO for one in _of_page(client, compat, name, listed[name], "pytorch")
+    )
+    named = (replace(one, accelerator=_accelerator_in(one.name)) for one in seen)
+    return [one for one in named if one.accelerator in accelerators]
+
+
+def _accelerator_in(name: str) -> str:
+    """Return the local version of a wheel; without one it is for the CPU, but on Linux unknown."""
+    local = parse_wheel_filename(name)[1].local
+    return local or ("" if "linux" in name.rpartition("-")[2] else "cpu")
 
 
 def _on_default_index(client: Client, compat: Compat, url: str) -> list[Sighting]:

@@ -10,8 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from packaging.utils import parse_wheel_filename
-
 from provisioner.findings import WorldError
 from provisioner.network import NetworkError, parse_index_page
 
@@ -48,7 +46,7 @@ class Pages:
             NetworkError: The page that links them cannot be had.
         """
         files = self._at(index.page_of(project))
-        return tuple(file for file in files if _is_of(file, project)) if index.flat else files
+        return tuple(file for file in files if file.project == project) if index.flat else files
 
     def _at(self, url: str) -> tuple[IndexFile, ...]:
         if url not in self._files:
@@ -101,11 +99,3 @@ class Pages:
         if len(not_here) > 1:
             raise WorldError(finding for one in not_here for finding in one.findings)
         return {one: answer.result() for one, answer in zip(wanted, answers, strict=True)}
-
-
-def _is_of(file: IndexFile, project: str) -> bool:
-    """Whether a file is a wheel of a project."""
-    try:
-        return parse_wheel_filename(file.name)[0] == project
-    except ValueError:
-        return False

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from provisioner.findings import Finding, WorldError
-from provisioner.urls import local_path, project_url, strip_credentials
+from provisioner.urls import listing_url, local_path, project_url, strip_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ class Index:
 
         Its links are seen from there, and not every server sends one there that asks without.
         """
-        return _listing(self.public) if self.flat else self.public
+        return listing_url(self.public) if self.flat else self.public
 
     @property
     def folder(self) -> str:
@@ -54,7 +54,7 @@ class Index:
 
     def page_of(self, project: str) -> str:
         """Return the URL of the page that links a project's files, with credentials."""
-        return _listing(self.url) if self.flat else project_url(self.url, project)
+        return listing_url(self.url) if self.flat else project_url(self.url, project)
 
     @property
     def credentials_environ(self) -> dict[str, str]:
@@ -171,11 +171,6 @@ def lock_sources(
         constraints=wish.constraints if wish.constraints is not None else pip.constraints,
         no_index=no_index,
     )
-
-
-def _listing(url: str) -> str:
-    """Return the URL of a page of links: a document's own, or that of a folder."""
-    return url if url.endswith((".html", ".htm")) else f"{url.rstrip('/')}/"
 
 
 def _no_default_index() -> Finding:

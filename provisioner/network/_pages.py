@@ -13,6 +13,8 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urldefrag
 
+from packaging.utils import parse_wheel_filename
+
 from provisioner.network._failures import NetworkError
 from provisioner.urls import file_name, join_link
 
@@ -47,6 +49,14 @@ class IndexFile:
     """Hash of that file, where stated."""
     yanked: str | None = None
     """The reason, which may be empty; None for a file that was not yanked (PEP 592)."""
+
+    @property
+    def project(self) -> str | None:
+        """Normalised name of the project that it is a wheel of; None for any other file."""
+        try:
+            return parse_wheel_filename(self.name)[0]
+        except ValueError:  # no wheel's name, or no version
+            return None
 
 
 def parse_index_page(page: Page) -> tuple[IndexFile, ...]:

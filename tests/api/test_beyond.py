@@ -14,6 +14,7 @@ from provisioner.compat import load_compat
 from provisioner.compat.derive import Sighting, extended
 from provisioner.findings import PlanError
 from tests.support import HOST_PYTHON
+from tests.support.folderserver import serve_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,6 +92,20 @@ def test_a_newer_release_is_planned_from_the_index(fresh_workspace: Workspace, w
     assert (made.glibc, made.index_url) == ("2.28", f"{index.pytorch}/cpu")
     assert "not in the compat data, derived from the index" in the_warning(made)
     assert "GPU" not in the_warning(made)
+
+
+def test_a_newer_release_is_planned_from_one_page(
+    fresh_workspace: Workspace, tmp_path: Path
+) -> None:
+    """A mirror that is a folder of wheels says by their versions what they are compiled for."""
+    (wheels := tmp_path / "wheels").mkdir()
+    for file in newer(fresh_workspace.index.scenario).select("/whl/*/torch-2.99.0+*"):
+        file.save(wheels)
+    with serve_folder(tmp_path) as url:
+        sources = {"pytorch": f"{url}/wheels", "pytorch-layout": "flat"}
+        wish = {"torchvision": False, "torchaudio": False, "sources": sources}
+        made = planned(fresh_workspace, **wish)
+    assert (versions(made), made.index_url) == ({"torch": "2.99.0+cpu"}, f"{url}/wheels")
 
 
 def test_what_no_index_says_is_named(fresh_workspace: Workspace) -> None:

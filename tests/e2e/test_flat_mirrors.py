@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, main_scenario: Scenario) ->
     folder.mkdir()
     for pattern in ON_IT:
         for file in main_scenario.select(pattern):
-            (folder / file.name).write_bytes(file.content)
+            file.save(folder)
     links = [
         f'<a href="{file.name.replace("+", "%2B")}#sha256={file.sha256}">{file.name}</a>'
         for file in main_scenario.select("/whl/cpu/torch-2.9.1+cpu-*")
