@@ -38,6 +38,11 @@ _MISSING: Final = tuple(
         r"nothing provides (?:requested )?([a-z][\w.-]{1,40}(?: [^ ,]{1,40})?)",
     )
 )
+_BARE: Final = pattern(
+    r"not available from current channels:"
+    r"((?: {1,3}(?!current\b)[a-z][\w.=*-]{1,60}){1,20}) {1,3}current channels"
+)
+"""The list where the dashes before its entries were lost on the way."""
 _ENTRY: Final = re.compile(r"- ([a-z][\w.-]{0,60})([^ ]{0,60})")
 _NAMED: Final = re.compile(r"^([a-z][\w.-]{0,60}?)(?:[ =\[<>!~](.{0,60}))?$")
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+){0,3}")
@@ -86,6 +91,10 @@ def _missing(flow: str) -> tuple[int | None, tuple[_Missing, ...]]:
         if found is not None:
             entries = [(one[1], one[2]) for one in _ENTRY.finditer(found[1])]
             return found.start(), tuple(_read(name, rest) for name, rest in entries)
+    bare = _BARE.find(flow)
+    if bare is not None:
+        names = [_NAMED.match(one) for one in bare[1].split()]
+        return bare.start(), tuple(_read(one[1], one[2] or "") for one in names if one)
     at: int | None = None
     listed = []
     for each in _MISSING:

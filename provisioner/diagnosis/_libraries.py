@@ -29,7 +29,7 @@ _PROCEDURE: Final = pattern(
 _WINDOWS_MEMBER: Final = pattern(r"\[winerror 12[67]\].{0,400}")
 _LIMITED: Final = pattern(r"ulimit -[vdm]")
 
-_TORCHS_OWN: Final = re.compile(r"^lib(?:torch|c10|shm|caffe2|gomp-)")
+_TORCHS_OWN: Final = re.compile(r"^lib(?:torch|c10|shm|caffe2|aten|gomp-)")
 _TORCHS_SYMBOL: Final = re.compile(
     r"\d(?:c10|at|torch|caffe2|th(?:p|c)\w{0,30})[\dein]|thp|_th[c_]|aot"
 )
@@ -42,7 +42,7 @@ _LINEAR_ALGEBRA: Final = re.compile(
     r"^(?:cblas_\w+|lapacke?_\w+|[sdcz](?:ge|po|sy|he|tr|or|un|gb|gt|dot|axpy|nrm2)[a-z0-9]{1,5}_?)$"
 )
 _SYSTEM: Final = re.compile(
-    r"^lib(?:mkl|sox|jpeg|png|av(?:util|codec|format)|openblas|openmpi|mpi|numa|elf|ffi|i?omp|gomp)"
+    r"^lib(?:python\d|mkl|sox|jpeg|png|av(?:util|codec|format)|openblas|openmpi|mpi|numa|elf|ffi|i?omp|gomp)"
 )
 _SYSTEM_PACKAGES: Final = {
     "libopenblas": ("libopenblas0", "openblas"),

@@ -67,7 +67,7 @@ def candidates_by_variant(scene: Scene) -> Iterator[Candidate]:
         yield candidate(
             scene, "python-version", 81, "likely", cause=say_python(known, version, None)
         )
-    said = wish.offered is not None or bool(facts.indexes)
+    said = bool(wish.offered or facts.indexes)
     poetry = POETRY.find(scene.flow) is not None
     weight = 55 if poetry else 80
     yield candidate(scene, "index-missing-torch", weight, "certain" if said else "likely")

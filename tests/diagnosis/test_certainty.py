@@ -11,6 +11,7 @@ from provisioner.diagnosis import diagnose
 
 COMPAT: Final = load_compat()
 UNPROVEN: Final = (
+    "ERROR: No matching distribution found for torch==1.13.1+cu117",
     "RuntimeError: No CUDA GPUs are available",
     "RuntimeError: CUDA error: no kernel image is available for execution on the device",
     "RuntimeError: CUDA error: initialization error",
