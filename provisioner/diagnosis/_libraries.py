@@ -31,9 +31,9 @@ _LIMITED: Final = pattern(r"ulimit -[vdm]")
 
 _TORCHS_OWN: Final = re.compile(r"^lib(?:torch|c10|shm|caffe2|aten|gomp-)")
 _TORCHS_SYMBOL: Final = re.compile(
-    r"\d(?:c10|at|torch|caffe2|th(?:p|c)\w{0,30})[\dein]|thp|_th[c_]|aot"
+    r"\d(?:c10|at|torch|caffe2)[\dein]|thp(?:variable|p|module)|thnn_|^_?thc?_"
 )
-"""A mangled name in a namespace of torch's: only torch has it."""
+"""A name in a namespace of torch's: only torch has it."""
 _CUDA: Final = re.compile(
     r"^lib(?:cu(?:dart|blas|dnn|fft|rand|sparse|solver|pti|file|dss|tensor)|nv(?:rtc|toolsext|jitlink|jpeg|"
     r"shmem|infer|perf)|nccl|npp|amdhip|hip|roc|hsa|miopen|rccl)"
@@ -173,8 +173,10 @@ def _undefined_in(flow: str, at: int, path: str, symbol: str) -> Iterator[Candid
             fix=_system_fix("libopenblas"),
         )
     elif _TORCHS_OWN.match(name) or owner == "torch":
-        yield _candidate("library-path-conflict", 70, "likely", at)
-        yield _candidate("interrupted-install", 62, "possible", at)
+        # Its own symbol: files of two releases lie in one folder. Another's: another library.
+        mixed = _TORCHS_SYMBOL.search(symbol) is not None
+        yield _candidate("interrupted-install", 72 if mixed else 62, "likely", at)
+        yield _candidate("library-path-conflict", 64 if mixed else 70, "likely", at)
     elif owner is not None or ".cpython-" in name or symbol.startswith(("_zn", "__zn", "_zt")):
         certain = (owner is not None or ".cpython-" in name) and _TORCHS_SYMBOL.search(symbol)
         yield _candidate("extension-abi", 86, "certain" if certain else "likely", at)
