@@ -91,7 +91,7 @@ def _unserved(request: Request, kind: Kind, compat: Compat) -> Auto:
     gpus = request.machine.gpus_of(MAKERS[kind])
     lenient = request._replace(kind=kind)
     strict = lenient._replace(machine=request.machine._replace(strict=True))
-    anything = strict._replace(torch=SpecifierSet()).without_pins()
+    anything = strict._replace(torch=SpecifierSet(), askers=()).without_pins()
     serving = next(iter(search((anything,), compat).choices), None)
     partly = next(iter(search((lenient,), compat).choices), None)
     return Auto(

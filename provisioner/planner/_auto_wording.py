@@ -92,7 +92,7 @@ def auto_warnings(scene: Scene, auto: Auto) -> Iterator[Finding]:
             severity=Severity.WARNING,
             message=f"`auto` takes `cpu`: {_no_build(scene, auto)}.",
             why=_serving(scene, auto),
-            do="Go on if that is meant; else change `torch`, or the driver.",
+            do=f"Go on if that is meant; else change {_in_the_way(scene, auto)}, or the driver.",
             where=where,
         )
     if auto.outcome == "broken":
@@ -121,12 +121,25 @@ def auto_warnings(scene: Scene, auto: Auto) -> Iterator[Finding]:
 
 
 def _no_build(scene: Scene, auto: Auto) -> str:
-    wish = scene.spec.torch.text
-    what = f"no {_NAMES[auto.kind]} build of a torch that satisfies `{wish}` runs on"
+    torch = f"a torch that satisfies `{scene.spec.torch.text}`"
+    if scene.request.askers:
+        torch += f" and {_askers(scene)}"
+    what = f"no {_NAMES[auto.kind]} build of {torch} runs on"
     if auto.gpus:
         return f"{what} {_gpus(auto.gpus)}"
     driver = scene.request.machine.driver
     return f"{what} driver {driver}" if driver else f"{what} this machine"
+
+
+def _in_the_way(scene: Scene, auto: Auto) -> str:
+    """Return what keeps the torch that has a build from being taken."""
+    wish = scene.request.torch
+    wished = auto.serving is not None and wish.contains(auto.serving.build.torch)
+    return _askers(scene) if wished and scene.request.askers else "`torch`"
+
+
+def _askers(scene: Scene) -> str:
+    return listing(f"`{one.dependency}`" for one in scene.request.askers)
 
 
 def _serving(scene: Scene, auto: Auto) -> str:

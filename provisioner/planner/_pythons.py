@@ -43,15 +43,22 @@ def empty_ranges(spec: Spec, compat: Compat) -> tuple[Finding, ...]:
         Finding(
             code="TE652",
             message=f"torch exists for no Python that `{target.python}` admits.",
-            why=f"The compat data ({compat.version}) has builds for Python {every[-1]} to "
-            f"{every[0]}.",
-            do="Widen the range.",
+            why=f"{_contradiction(target.python)}The compat data ({compat.version}) has builds for "
+            f"Python {every[-1]} to {every[0]}.",
+            do="Write a range that admits one of these, or name one Python.",
             where=spec.where(spec.key_of(target, "python")),
         )
         for target in spec.targets
         if target.has_range and not _in_range(target.python, compat)
     )
     return tuple(dict.fromkeys(found))
+
+
+def _contradiction(text: str) -> str:
+    wanted = SpecifierSet(text)
+    if any(wanted.contains(f"3.{minor}") for minor in range(100)):
+        return ""
+    return "Its parts exclude each other, so no Python satisfies them all. "
 
 
 def best_of(verdicts: Iterator[Verdict]) -> Verdict:
