@@ -55,8 +55,12 @@ def _with_pythons(spec: Spec, host: HostFacts) -> HostFacts:
     """
     if len(spec.targets) + len(spec.siblings) > 1:
         return host
-    here = (one.minor for one in host_pythons() if one.is_usable)
-    return replace(host, pythons=tuple(dict.fromkeys(here)))
+    return replace(host, pythons=pythons_here())
+
+
+def pythons_here() -> tuple[str, ...]:
+    """Return the minor versions of Python that this machine has."""
+    return tuple(dict.fromkeys(one.minor for one in host_pythons() if one.is_usable))
 
 
 def _locked(spec: Spec) -> dict[str, str]:

@@ -200,6 +200,7 @@ def _unwritable(spec: Path, exc: OSError) -> Finding:
         code="TE443",
         message=f"The spec `{display(spec)}` cannot be written.",
         why=f"The system says: {exc.strerror or exc}.",
-        do="Make the folder writable, or name another file with `--output`.",
+        do=f"Make the folder{' writable' if spec.parent.is_dir() else ''}, "
+        "or name another file with `--output`.",
         where=Where(file=display(spec)),
     )

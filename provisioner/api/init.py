@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from provisioner.api._pythons import pythons_here
 from provisioner.compat import load_compat
 from provisioner.findings import Finding, PlanError, SpecError, WorldError
 from provisioner.paths import display
@@ -64,7 +65,8 @@ def write_new(path: Path, text: str) -> None:
                 code="TE893",
                 message=f"`{display(path)}` cannot be written.",
                 why=f"The system says: {exc.strerror or exc}.",
-                do="Make the folder writable, or name another file.",
+                do=f"Make the folder{' writable' if path.parent.is_dir() else ''}, "
+                "or name another file.",
             )
         ) from exc
 
@@ -108,7 +110,10 @@ def _complete(wanted: Adopted, compat: Compat) -> Adopted:
 
 
 def _python(wanted: Adopted, accelerator: str, compat: Compat) -> str:
-    """Return the newest Python that the wanted torch has wheels for, within the range."""
+    """Return the newest Python that the wanted torch has wheels for, within the range.
+
+    One that this machine has comes before one that it does not have.
+    """
     specifier = SpecifierSet(dict(wanted.trio).get("torch", ""))
     allowed = SpecifierSet(wanted.python_range)
     releases = [one for one in compat.releases if specifier.contains(one.torch)] or [compat.newest]
@@ -119,7 +124,9 @@ def _python(wanted: Adopted, accelerator: str, compat: Compat) -> str:
         fitting = [one for one in pythons if allowed.contains(f"{one}.99")]
         complete = [one for one in fitting if _has_members(wanted, release.torch, one, compat)]
         if fitting:
-            return max(complete or fitting, key=Version)
+            usable = complete or fitting
+            here = pythons_here()
+            return max([one for one in usable if one in here] or usable, key=Version)
     return "3.12"
 
 

@@ -91,8 +91,8 @@ def without_dependencies(text: str, names: Iterable[str], inherited: Collection[
     document = tomlkit.parse(text)
     dependencies = document.get("dependencies", {})
     missing = []
-    for name in names:
-        normal = canonicalize_name(name)
+    # A name may be said twice, in two ways of writing it.
+    for normal, name in {canonicalize_name(name): name for name in names}.items():
         key = _key_of(dependencies, normal)
         if normal in TRIO[1:]:
             document["torch"][normal] = False
@@ -159,8 +159,19 @@ def _not_understood(word: str, reason: str) -> Finding:
         code="TE105",
         message=f"`{word}` is no requirement that a spec can hold.",
         why=f"{reason.rstrip('.')}.",
-        do='Write a name, or a name and a version: `"lightning>=2.4"`.',
+        do='Write a name, or a name and a version: `"lightning>=2.4"`.' + _own_place(word),
     )
+
+
+def _own_place(word: str) -> str:
+    """Return what to do about a project that is at a URL; empty for other words."""
+    name, at, url = word.rpartition("@ ")
+    key = name.split("[")[0].strip() if at else "name"
+    if url.startswith("git+"):
+        return f' A repository is a table under `[dependencies]`: `{key} = {{ git = "…" }}`.'
+    if "://" in url:
+        return " Put a wheel into a folder that `find-links` under `[sources]` names."
+    return ""
 
 
 def _not_asked_for(name: str) -> Finding:

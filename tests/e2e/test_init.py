@@ -9,7 +9,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import tomlkit
 
+from provisioner.api._pythons import pythons_here
 from tests.doctor.kit import install, make_venv
 
 if TYPE_CHECKING:
@@ -39,7 +41,15 @@ def test_from_options(workspace: Workspace) -> None:
 def test_from_nothing(workspace: Workspace) -> None:
     """Without a terminal what nobody said is filled in, and told."""
     workspace.torchenv("init").check()
-    assert "nothing said which accelerator is wanted: `cpu` was taken" in spec(workspace)
+    written = spec(workspace)
+    assert "nothing said which accelerator is wanted: `cpu` was taken" in written
+    assert tomlkit.parse(written)["environment"]["python"] in pythons_here()
+
+
+def test_into_a_folder_that_is_not_there(workspace: Workspace) -> None:
+    """A folder is not made by the way; what to do is not about its permissions."""
+    done = workspace.torchenv("init", "--python", "3.11", "no/torchenv.toml").check(3)
+    assert "  do    Make the folder, or name another file.\n" in done.stderr
 
 
 def answer(workspace: Workspace, *answers: str) -> str:

@@ -96,6 +96,12 @@ def test_what_the_spec_does_not_ask_for_cannot_be_removed() -> None:
     ]
 
 
+def test_a_name_that_is_said_twice_is_removed_once() -> None:
+    """However it is written, it is one package."""
+    text = without_dependencies(SPEC, ["Num_Py", "num.py"])
+    assert text == without_dependencies(SPEC, ["num-py"])
+
+
 def test_what_a_template_asks_for_is_unset() -> None:
     """Where a template has the dependency, ``false`` takes it away; the own line goes too."""
     text = without_dependencies(SPEC, ["num.PY", "scipy"], inherited={"num-py", "scipy"})
@@ -112,6 +118,21 @@ def test_words_that_are_no_dependency(word: str) -> None:
     with pytest.raises(SpecError) as caught:
         parse_wanted(word)
     assert [one.code for one in caught.value.findings] == ["TE105"]
+
+
+@pytest.mark.parametrize(
+    ("word", "place"),
+    [
+        ("git+https://h.example/x", '`name = { git = "…" }`'),
+        ("x[y] @ git+https://h.example/x", '`x = { git = "…" }`'),
+        ("x @ https://h.example/x.whl", "`find-links`"),
+    ],
+)
+def test_where_projects_of_the_network_go(word: str, place: str) -> None:
+    """What no word can say has its place in the spec all the same."""
+    with pytest.raises(SpecError) as caught:
+        parse_wanted(word)
+    assert place in caught.value.findings[0].do
 
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{1,8}(-[a-z0-9]{1,4})?", fullmatch=True).filter(
