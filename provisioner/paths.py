@@ -26,6 +26,11 @@ def store_root(environ: Mapping[str, str]) -> Path:
     return platformdirs.user_cache_path("torchenv")
 
 
+def recorded(name: str) -> str:
+    """Return a path of a RECORD as the wheel has it: those made on Windows may have backslashes."""
+    return name.replace("\\", "/")
+
+
 def config_root(environ: Mapping[str, str]) -> Path:
     """Return the folder of the user's own settings: ``TORCHENV_CONFIG``, else the usual place."""
     chosen = environ.get("TORCHENV_CONFIG")

@@ -3,7 +3,8 @@
 The engine says "installed" even when files are missing (uv 0.13, after its cache was damaged or it
 was killed). So every installed package is compared with its RECORD (PyPA, "Recording installed
 projects"): each file must be there with its size, those outside ``site-packages`` too. Where the
-two differ the wheel itself decides, since RECORDs of published torch wheels have been wrong.
+two differ the wheel itself decides, since published torch wheels have wrong RECORDs
+(``provisioner.store._safety`` names some).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from provisioner import paths
 from provisioner.environment._inspect import installed_in, name_and_version
 from provisioner.findings import Finding
 
@@ -130,7 +132,8 @@ class _Place:
 def _compare(place: _Place, rows: Iterable[list[str]]) -> Iterator[tuple[str, str, int | None]]:
     """Yield (path, recorded size or "", size on disk or None) where the two differ."""
     for row in rows:
-        path, _, recorded = (*row, "", "")[:3]
+        name, _, recorded = (*row, "", "", "")[:3]
+        path = paths.recorded(name)
         size = place.size(path)
         if size is None or (recorded.isdigit() and int(recorded) != size):
             yield path, recorded, size

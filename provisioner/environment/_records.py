@@ -149,7 +149,7 @@ def _split(record: bytes) -> Iterator[tuple[str, str, str]]:
     text = record.decode("utf-8", "surrogateescape")
     for row in csv.reader(io.StringIO(text, newline="")):
         member, digest, size = row if len(row) == _COLUMNS else (*row, "", "", "")[:_COLUMNS]
-        yield member, digest, size
+        yield paths.recorded(member), digest, size
 
 
 def _installed_path(member: str, site: str) -> str | None:

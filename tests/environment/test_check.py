@@ -143,6 +143,15 @@ def test_a_wrong_record_is_not_a_damage(installed: Installed) -> None:
     assert installed.damage() == []
 
 
+def test_backslashes_in_a_record_are_slashes(installed: Installed) -> None:
+    """A RECORD as torchvision 0.13.0 for Windows has it is read, and misses what is gone."""
+    record = installed.site / "torch-2.2.0+cpu.dist-info/RECORD"
+    record.write_text(record.read_text().replace("/", "\\"))
+    assert installed.damage() == []
+    (installed.site / "torch/version.py").unlink()
+    assert installed.damage() == [Damage(package="torch", text="torch/version.py: is missing")]
+
+
 def test_a_missing_package_is_named(installed: Installed) -> None:
     """A package that the lock has and the environment has not is damage, and the other way."""
     installed.lock = without(installed.lock, "rich-package")

@@ -92,10 +92,8 @@ def _overlapping() -> bytes:
             "names `../evil.py`, which leads out of its folder.",
         ),
         (_record("a,,\na,,\n"), "Its RECORD names `a` twice."),
-        (
-            _record(f"{_INFO}/METADATA,sha256=x,3\n"),
-            "Its RECORD says that `demo-1.0.dist-info/METADATA` has 3 bytes, and it has",
-        ),
+        (_record("demo\\a,,\ndemo/a,,\n"), "Its RECORD names `demo/a` twice."),
+        (_record("..\\evil.py,,\n"), "names `../evil.py`, which leads out of its folder."),
         (
             _scripts("../evil = demo:main"),
             "a command called `../evil`, which is no plain",
@@ -118,6 +116,23 @@ def test_unsafe_wheels_are_refused(
     assert finding.message == "`demo-1.0-py3-none-any.whl` is not safe to install."
     assert why in finding.why
     assert list(store.path(wheel).parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(f"{_INFO}/METADATA,sha256=x,3\n{_INFO}/RECORD,,\n", id="torch-1.12.0"),
+        pytest.param(f"{_INFO}\\METADATA,,\n{_INFO}\\RECORD,,\n", id="torchvision-0.13.0"),
+    ],
+)
+def test_flaws_of_published_wheels_are_no_danger(
+    server: Server, store: Store, client: Client, rows: str
+) -> None:
+    """A wrong size of METADATA, and backslashes, as in wheels for Windows."""
+    content = _record(rows)
+    wheel = wanted(content, server.put("/demo.whl", Answer(body=content)))
+    store.fetch([wheel], client, Reporter())
+    assert store.path(wheel).read_bytes() == content
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
