@@ -116,7 +116,7 @@ def read_facts(path: Path) -> HostFacts:
     from provisioner.documents.host import FactsFileModel
 
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as exc:
         raise PlanError(_unreadable(path, exc)) from None
     try:

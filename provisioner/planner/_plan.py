@@ -66,9 +66,14 @@ def plan(spec: Spec, compat: Compat, host: HostFacts, *, explain: bool = False) 
         return _plan_settled(spec, compat, host, explain=explain)
     if empty := empty_ranges(spec, compat):
         return Refusal(findings=empty)
+
+    def errors_of(one: Spec) -> int:
+        alone = _plan_settled(one, compat, host, explain=False)
+        return len(alone.findings) if isinstance(alone, Refusal) else 0
+
     verdict = best_of(
         _plan_settled(one, compat, host, explain=explain)
-        for one in iter_settled(spec, compat, host)
+        for one in iter_settled(spec, compat, host, errors_of=errors_of)
     )
     if isinstance(verdict, Refusal):
         return of_several(verdict, spec, compat)

@@ -14,7 +14,7 @@ from provisioner.planner._text import listing
 from provisioner.planner._types import Plans, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from provisioner.compat import Compat
     from provisioner.host import HostFacts
@@ -25,15 +25,46 @@ _NOT_KNOWN = "TE208"
 """The code of the doubt whether a wheel exists."""
 
 
-def iter_settled(spec: Spec, compat: Compat, host: HostFacts) -> Iterator[Spec]:
+def iter_settled(
+    spec: Spec, compat: Compat, host: HostFacts, *, errors_of: Callable[[Spec], int]
+) -> Iterator[Spec]:
     """Yield the spec with one Python in the place of each range, the best one first.
 
     Targets with the same range get the same Python. A newer one is better, and one that this
-    machine has comes before one that it does not have.
+    machine has comes before one that it does not have. Of several ranges there are many
+    combinations, so that a Python with which a target cannot be even alone is left out; where none
+    is left, only the Pythons that come nearest are tried together.
+
+    Args:
+        spec: What is wanted.
+        compat: What exists.
+        host: The machine that plans.
+        errors_of: How much stands in the way of a spec with one target.
     """
-    ranges = dict.fromkeys(target.python for target in spec.targets if target.has_range)
-    for chosen in product(*(_admitted(text, compat, host) for text in ranges)):
+    ranges = {
+        target.python: _admitted(target.python, compat, host)
+        for target in spec.targets
+        if target.has_range
+    }
+    if len(ranges) > 1:
+        ranges = _narrowed(ranges, spec, errors_of)
+    for chosen in product(*ranges.values()):
         yield spec.with_pythons(dict(zip(ranges, chosen, strict=True)))
+
+
+def _narrowed(
+    ranges: Mapping[str, list[str]], spec: Spec, errors_of: Callable[[Spec], int]
+) -> dict[str, list[str]]:
+    """Return the Pythons of each range that may do, or just the nearest where none does."""
+
+    def errors(text: str, python: str) -> int:
+        alone = (spec.narrowed(one.name) for one in spec.targets if one.python == text)
+        return sum(errors_of(one.with_pythons({text: python})) for one in alone)
+
+    costs = {text: {one: errors(text, one) for one in found} for text, found in ranges.items()}
+    if all(0 in cost.values() for cost in costs.values()):
+        return {text: [one for one in cost if not cost[one]] for text, cost in costs.items()}
+    return {text: [min(cost, key=cost.__getitem__)] for text, cost in costs.items()}
 
 
 def empty_ranges(spec: Spec, compat: Compat) -> tuple[Finding, ...]:

@@ -100,6 +100,13 @@ def test_a_short_file_is_enough(tmp_path: Path) -> None:
     )
 
 
+def test_a_byte_order_mark_is_no_part_of_the_facts(tmp_path: Path) -> None:
+    """Editors and shells of Windows write one."""
+    file = write(tmp_path, {"facts": {"platform": "windows-x86_64"}})
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert read_facts(file).platform == "windows-x86_64"
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     """A file that cannot be read is named, with the system's words."""
     file = tmp_path / "nothing.json"

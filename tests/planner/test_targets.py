@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from provisioner.compat import load_compat
 from provisioner.planner import Plans, Refusal, plan
+from provisioner.planner._pythons import iter_settled
 from tests.planner.case_files import compat_of_cases
 from tests.planner.wishes import LINES, a_host, a_spec, line_of
+
+if TYPE_CHECKING:
+    from provisioner.spec import Spec
 
 COMPAT = compat_of_cases()
 TWO: Final[dict[str, Any]] = {
@@ -115,6 +119,33 @@ def test_targets_that_share_a_range_get_the_same_python() -> None:
     assert {one.target.python for one in plans.plans} == {"3.12"}
     plans = _plans({"torch": "2.2.2", "targets": {"old": {"python": "<3.10"}, **targets}})
     assert [one.target.python for one in plans.plans] == ["3.11", "3.11", "3.9"]
+
+
+MANY: Final[dict[str, Any]] = {f"t{minor}": {"python": f">=3.{minor}"} for minor in range(7, 13)}
+
+
+def test_many_ranges_are_settled_without_trying_each_combination() -> None:
+    """A Python with which a target cannot be alone is in none of them."""
+    spec = a_spec(torch="2.2.2", targets=MANY)
+    asked: list[str] = []
+
+    def errors_of(one: Spec) -> int:
+        asked.append(one.sole.python)
+        return int(one.sole.python != "3.12")
+
+    (settled,) = iter_settled(spec, COMPAT, a_host(), errors_of=errors_of)
+    assert {one.python for one in settled.targets} == {"3.12"}
+    assert len(asked) == sum(1 for minor in range(7, 13) for _ in range(minor, 16))
+
+
+def test_of_many_ranges_without_a_solution_the_nearest_pythons_are_refused() -> None:
+    """The refusal is about what comes nearest, and needs no other combination."""
+    spec = a_spec(torch="2.2.2", targets=MANY)
+    near = {"3.13": 1}
+    (settled,) = iter_settled(
+        spec, COMPAT, a_host(), errors_of=lambda one: near.get(one.sole.python, 2)
+    )
+    assert {one.python for one in settled.targets} == {"3.13"}
 
 
 def test_a_plan_that_is_explained_says_why_it_has_its_python() -> None:
