@@ -89,6 +89,13 @@ class Setting:
         yield from local_folders(self._spec, self.pip)
 
 
+def store_root_of(spec: Spec | None) -> Path:
+    """Return the folder of a spec's store; that of the user where there is no spec."""
+    from provisioner.paths import store_root
+
+    return store_root(os.environ if spec is None else _with_store(os.environ, spec))
+
+
 def _with_store(environ: Mapping[str, str], spec: Spec) -> dict[str, str]:
     """Return variables that name the spec's store, unless they name another one.
 

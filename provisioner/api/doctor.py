@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from provisioner import paths
+from provisioner.api._setting import store_root_of
 from provisioner.api.host import host_facts
 from provisioner.api.spec import load_spec
 from provisioner.compat import load_compat
@@ -69,6 +70,7 @@ def check(env: Path | None = None, *, deep: bool = False, run: bool = False) -> 
     place = env or default_environment(environ)
     environment = None if place is None else _with_own(collect_environment(place, deep=deep), place)
     settings = collect_settings(environ)
+    store = _store_here()
     facts = Facts(
         host=host_facts(),
         environment=environment,
@@ -79,12 +81,12 @@ def check(env: Path | None = None, *, deep: bool = False, run: bool = False) -> 
         disks=collect_disks(
             {
                 "where temporary files go": Path(tempfile.gettempdir()),
-                "in the store": paths.store_root(environ),
+                "in the store": store,
                 "where the environment lies": place or Path.cwd(),
             }
         ),
         tools=collect_tools(environ, environment, _uv_version),
-        store=collect_store(paths.store_root(environ), deep=deep),
+        store=collect_store(store, deep=deep),
         caches=tuple(_caches(environ, settings, place or Path.cwd(), deep=deep)),
         user_site=collect_user_site(environ, environment),
         toolkits=collect_toolkits(environ),
@@ -92,6 +94,14 @@ def check(env: Path | None = None, *, deep: bool = False, run: bool = False) -> 
     if run and place is not None:
         facts = replace(facts, did_import=True, import_error=_import_error(place, environ))
     return Checkup(facts=facts, observations=judge(facts, load_compat()))
+
+
+def _store_here() -> Path:
+    """Return the store of the spec in this folder; the user's where no spec can be read."""
+    path = Path("torchenv.toml")
+    with suppress(TorchenvError):
+        return store_root_of(load_spec(path) if path.is_file() else None)
+    return store_root_of(None)
 
 
 def default_environment(environ: Mapping[str, str]) -> Path | None:

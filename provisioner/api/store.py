@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from provisioner.api._setting import PAGES, Setting
+from provisioner.api._setting import PAGES, store_root_of
 from provisioner.events import Reporter
 
 if TYPE_CHECKING:
@@ -55,10 +54,9 @@ def look_after_store(  # noqa: PLR0913 - keywords, each a word of the command li
     Raises:
         WorldError: ``TE505``, the store cannot be read or written.
     """
-    from provisioner.paths import store_root
     from provisioner.store import iter_kept, verify
 
-    root = root or store_root(os.environ if spec is None else Setting(spec).environ)
+    root = root or store_root_of(spec)
     if action == "prune":
         return _pruned(root, days, dry_run=dry_run)
     kept = tuple(iter_kept(root))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
 
+from provisioner import paths
 from provisioner.doctor._facts import Dist
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _SHOWN: Final = 5
 """How many files of each kind are named."""
 _CHUNK: Final = 1 << 20
+_OFTEN_WRONG: Final = ".dist-info/METADATA"
+"""Published wheels have a wrong size and hash of it, as torch 1.12.0 for Windows; no damage."""
 
 
 def dist_infos(site: Path) -> list[Path]:
@@ -81,7 +84,8 @@ def _compare(
     damaged: list[str] = []
     base = str(site)
     for row in rows or ():
-        name, digest, size = (*row, "", "")[:3]
+        recorded, digest, size = (*row, "", "")[:3]
+        name = paths.recorded(recorded)
         if name.endswith((".pyc", "/RECORD")):
             continue
         path = os.path.join(base, name)  # noqa: PTH118  12000 times: as text it is much faster
@@ -89,6 +93,8 @@ def _compare(
             found = os.stat(path)  # noqa: PTH116
         except OSError:
             missing.append(name)
+            continue
+        if name.endswith(_OFTEN_WRONG):
             continue
         if size.isdigit() and int(size) != found.st_size:
             resized.append(name)

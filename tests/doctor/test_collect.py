@@ -49,6 +49,15 @@ def test_missing_resized_and_damaged(tmp_path: Path) -> None:
     assert deep.damaged == ("torch/c",)
 
 
+def test_what_published_records_have_wrong_is_no_damage(tmp_path: Path) -> None:
+    """Another size of METADATA (torch 1.12.0) and backslashes (torchvision 0.13.0), for Windows."""
+    record = install(make_venv(tmp_path), "torch", "2.2.0", {"torch/a": "aa"}) / "RECORD"
+    rows = f"{record.read_text()}{record.parent.name}/METADATA,sha256=x,1\n"
+    record.write_text(rows.replace("torch/", "torch\\").replace("info/", "info\\"))
+    (torch,) = collect_environment(tmp_path, deep=True).dists
+    assert (torch.missing, torch.resized, torch.damaged) == ((), (), ())
+
+
 def test_left_overs_and_record(tmp_path: Path) -> None:
     """Folders with a tilde and a missing RECORD are seen."""
     site = make_venv(tmp_path)

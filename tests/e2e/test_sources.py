@@ -240,3 +240,9 @@ def test_a_store_that_the_spec_names_is_the_only_one(fresh_workspace: Workspace)
     elsewhere = {"TORCHENV_STORE": str(workspace.home / "other")}
     found = workspace.torchenv("store", "ls", "--json", environ=elsewhere).check().json
     assert (found["store"], found["files"]) == (elsewhere["TORCHENV_STORE"], [])
+    wheel = next(here.rglob("torch-2.9.1*.whl"))
+    wheel.unlink()
+    wheel.touch()
+    assert f"{wheel} is empty" in workspace.torchenv("doctor", "--json").stdout
+    workspace.write("torchenv.toml", "no spec")
+    assert f"{wheel} is empty" not in workspace.torchenv("doctor", "--json").stdout
