@@ -81,6 +81,17 @@ def find_differences(
     )
 
 
+def recorded_paths(generation: Generation, packages: Collection[tuple[str, str]]) -> frozenset[str]:
+    """Return the paths that the installed RECORDs of packages name.
+
+    Args:
+        generation: Where the paths are, from its folder.
+        packages: (name, version) of each.
+    """
+    recorded = _iter_recorded(generation, packages)
+    return frozenset(path for owner, path in recorded if not owner.is_stray)
+
+
 def _above(path: str, folders: Mapping[str, Owner]) -> Owner | None:
     """Return the owner of the nearest folder that has one."""
     folder = path

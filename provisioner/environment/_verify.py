@@ -21,7 +21,7 @@ from provisioner.environment._expected import (
     site_of,
 )
 from provisioner.environment._hashing import USUAL_ALGORITHM, ToHash, hash_files, member_digest
-from provisioner.environment._owners import find_differences
+from provisioner.environment._owners import find_differences, recorded_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -105,7 +105,7 @@ def verify_generation(
         {
             "missing": sorted(wrong.intersection(missing)),
             "changed": sorted(wrong.intersection(changed)),
-            "added": sorted(found.entries.keys() - known),
+            "added": _added(generation, state, expected, found.entries.keys() - known),
             "byte code": _wrong_byte_code(generation, state, setting, expected, found),
         },
     )
@@ -204,6 +204,16 @@ def _agrees(wheel: Path, row: Row, digest: str | None) -> bool:
     except (OSError, ValueError, zipfile.BadZipFile):
         return False
     return told == digest
+
+
+def _added(generation: Generation, state: State, expected: Expected, paths: set[str]) -> list[str]:
+    """Return what nobody brought: a package that cannot be compared brought what it lists."""
+    unknown = {
+        (package.name, package.version)
+        for package in state.packages
+        if package.name in expected.unknown
+    }
+    return sorted(paths - recorded_paths(generation, unknown) if unknown else paths)
 
 
 def _wrong_byte_code(

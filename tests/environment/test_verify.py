@@ -259,7 +259,22 @@ def test_what_nothing_vouches_for_is_not_called_whole(applied: Applied) -> None:
     assert not report.is_whole
     assert report.verified is not None
     assert report.verified.unknown == ("torch",)
-    assert "TE612" in [finding.code for finding in report.findings]
+    assert report.verified.differences == ()
+    assert [finding.code for finding in report.findings] == ["TE612"]
+
+
+def test_what_was_added_is_told_where_nothing_vouches_for_the_rest(applied: Applied) -> None:
+    """A file that no RECORD lists is an addition, also where packages cannot be compared."""
+    shutil.rmtree(records_folder(applied.project.environ))
+    for package in applied.lock.packages:
+        stored(applied.project.store, package.wheel).write_bytes(b"damaged")
+    added = applied.site / "torch" / "added.py"
+    added.write_text("")
+    report = applied.report()
+    assert report.verified is not None
+    assert [(one.kind, one.path.rpartition("/")[2]) for one in report.verified.differences] == [
+        ("added", "added.py")
+    ]
 
 
 def test_another_lock_is_told_beside_the_bytes(applied: Applied) -> None:
