@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import HOST_PYTHON
+from tests.support import HOST_PYTHON, run
 
 if TYPE_CHECKING:
     from tests.support import Workspace
@@ -29,6 +29,17 @@ def test_first_and_second_apply(workspace: Workspace) -> None:
     assert second["generation"] == first["generation"]
     quick = workspace.torchenv("apply", offline=True).check()
     assert quick.stdout == f"Up to date: .venv (torch 2.9.1+cu126, Python {HOST_PYTHON}, cu126)\n"
+
+
+@pytest.mark.parametrize("path", ["with space", "-dash"])
+def test_the_hint_can_be_pasted(workspace: Workspace, path: str) -> None:
+    """What is printed for activating an environment works in a shell, wherever that is."""
+    workspace.write_spec(path=path, torchvision=False, torchaudio=False)
+    hint = workspace.torchenv("apply").check().stdout.splitlines()[-1]
+    activate, python = hint.removeprefix("Use it: ").split(", or run ")
+    command = f"{activate.replace('source', '.')} && {python} -c 'print(42)'"
+    done = run(["bash", "-c", command], environ=workspace.environ, cwd=workspace.root)
+    assert done.check().stdout == "42\n"
 
 
 def test_change_of_accelerator(workspace: Workspace) -> None:

@@ -273,6 +273,7 @@ def test_where_there_is_no_python(project: Project, tmp_path: Path) -> None:
     with pytest.raises(TorchenvError) as caught:
         find_python(tmp_path / "nowhere")
     assert caught.value.findings[0].code == "TE643"
+    assert "`environment.path` in the spec" in caught.value.findings[0].do
     with pytest.raises(TorchenvError) as caught:
         ask_site(tmp_path.__class__("/bin/true"), project.environ)
     assert caught.value.findings[0].code == "TE643"

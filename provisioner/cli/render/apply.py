@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -27,7 +28,13 @@ def print_applied(console: Console, applied: Applied, *, quiet: bool) -> None:
     _print_startup(console, applied.changes)
     if not quiet:
         print_proof(console, applied.proof)
-        say(console, Text(f"Use it: source {link}/bin/activate, or run {link}/bin/python"))
+        script, python = (_typed(f"{link}/bin/{name}") for name in ("activate", "python"))
+        say(console, Text(f"Use it: source {script}, or run {python}"))
+
+
+def _typed(path: str) -> str:
+    """Return a path as it is typed in a shell; one that begins like an option is none."""
+    return shlex.quote(f"./{path}" if path.startswith("-") else path)
 
 
 def print_applied_in_place(console: Console, applied: InPlaceApplied, *, quiet: bool) -> None:

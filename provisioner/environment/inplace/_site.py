@@ -123,8 +123,9 @@ def _no_python(environment: Path) -> Finding:
         message=f"There is no Python at `{display(environment)}`.",
         why="An environment is changed in place through its own interpreter, and this folder has "
         "no `bin/python`.",
-        do="Name the environment's folder, or its Python, with `--env`; for an environment of "
-        "torchenv's own, leave `--in-place` out.",
+        do="Name the environment's folder, or its Python, with `--env`. For an environment of "
+        "torchenv's own, leave `--in-place` and `--env` out: `environment.path` in the spec says "
+        "where that is.",
     )
 
 
