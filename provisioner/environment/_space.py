@@ -101,7 +101,8 @@ def _lacking(demands: list[Demand]) -> Iterator[Finding]:
     """Yield a finding where a file system cannot take what goes there."""
     disk = os.statvfs(_existing(demands[0].folder))
     free = disk.f_bavail * disk.f_frsize
-    if free < sum(one.need.size_bytes for one in demands):
+    # A disk without blocks, as of some network file systems, does not say how large it is.
+    if disk.f_blocks and free < sum(one.need.size_bytes for one in demands):
         needs = [(one, one.need.size_bytes) for one in demands]
         yield _no_space(needs, _mib, "MiB", free // _MIB)
     # Some file systems make inodes as they need them, and say that they have none at all.

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -40,7 +41,9 @@ _INODES: Final = 6
 
 
 def _free_bytes(folder: Path) -> int:
-    return shutil.disk_usage(folder).free
+    """Return the free space; one of size nought, as of some network disks, does not say it."""
+    disk = shutil.disk_usage(folder)
+    return disk.free if disk.total else sys.maxsize
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,13 +22,13 @@ from provisioner.environment._space import (
 from provisioner.environment._unpacked import known_facts, link_mode, unpacked_folder
 from provisioner.events import Reporter
 from provisioner.findings import WorldError
+from provisioner.store import Store
 from tests.environment.disks import reflinks, tmpfs
 from tests.environment.kit import Project, make_project, stored, tiny, trio
 from tests.support.wheels import Defects, Member, text_member
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from provisioner.environment import Applied
     from provisioner.lockfile import Lock
@@ -260,6 +261,14 @@ def test_bytes_and_inodes_are_counted_before_the_start(project: Project) -> None
     check_space(environment_demand(project.root, new))
     with pytest.raises(WorldError, match="TE503"):
         check_space(environment_demand(project.root, Need(size_bytes=2**60, inodes=0)))
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no file system without a size here")
+def test_a_disk_that_does_not_say_its_size_is_not_full() -> None:
+    """Some network file systems have no blocks at all by their own words."""
+    disk = Path("/proc")
+    check_space(environment_demand(disk, Need(size_bytes=2**60, inodes=0)))
+    assert Store(disk).free_bytes(disk) > 2**60
 
 
 def test_too_few_inodes_are_refused(tmp_path: Path) -> None:
