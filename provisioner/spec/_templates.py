@@ -200,6 +200,8 @@ class _Walk:
         except SpecError as exc:
             if not path.exists():
                 raise _missing(path, shown_as) from None
+            if path.is_dir():
+                raise _folder(shown_as) from None
             raise SpecError(
                 replace(one, code="TE109", where=where) for one in exc.findings
             ) from None
@@ -338,6 +340,15 @@ def _missing(path: Path, shown_as: str) -> _RefusedError:
         if path.parent.is_dir()
         else f"There is no folder `{display(path.parent)}` either.",
         do="Correct the path, or remove the entry.",
+    )
+
+
+def _folder(shown_as: str) -> _RefusedError:
+    return _RefusedError(
+        "TE109",
+        f"`{shown_as}` is a folder.",
+        why="A template is a file.",
+        do="Name the file in it that this spec is to build on, or remove the entry.",
     )
 
 

@@ -192,6 +192,7 @@ def test_a_template_that_is_missing(project: Path) -> None:
         "torchenv.toml:2: extends[2]",
     }
     assert {first.code, folder.code, second.code} == {"TE109"}
+    assert second.why == "A template is a file."
 
 
 def test_a_circle(project: Path) -> None:
