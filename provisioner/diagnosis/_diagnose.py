@@ -124,7 +124,7 @@ def _less_sure(one: Candidate) -> Candidate:
 def _cause(rule: Rule, one: Candidate, text: Text, facts: Facts, compat: Compat) -> Cause:
     slots = read_slots(text, facts, compat)
     return Cause(
-        category=rule.category,
+        category=rule.within,
         code=rule.code,
         confidence=one.confidence,
         title=rule.title,

@@ -41,7 +41,9 @@ class Rule:
     """One cause: how to recognise it, and what to say."""
 
     category: str
-    """Slug, ``network-dns``."""
+    """Slug, ``network-dns``; a rule's own."""
+    within: str
+    """The category that is reported: another rule's where this one is a special case of it."""
     code: str
     """``TE811``."""
     title: str
@@ -78,6 +80,7 @@ def rules_by_category() -> Mapping[str, Rule]:
 def _rule(table: Mapping[str, Any], ask: str) -> Rule:
     return Rule(
         category=table["category"],
+        within=table.get("within", table["category"]),
         code=table["code"],
         title=table["title"],
         cause=table["cause"],

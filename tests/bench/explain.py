@@ -65,7 +65,7 @@ def records(path: Path | None) -> list[Record]:
     """Return the records of a file, or the examples of the rules."""
     if path is None:
         return [
-            Record(name=f"{rule.category}-{number}", category=rule.category, text=text)
+            Record(name=f"{rule.category}-{number}", category=rule.within, text=text)
             for rule in load_rules()
             for number, text in enumerate(rule.examples)
         ]

@@ -17,15 +17,17 @@ from provisioner.diagnosis.long_forms import FILE, render_long_forms
 
 RULES = load_rules()
 COMPAT = load_compat()
-EXAMPLES = [(rule.category, example) for rule in RULES for example in rule.examples]
+EXAMPLES = [(rule, example) for rule in RULES for example in rule.examples]
 
 
-@pytest.mark.parametrize(("category", "text"), EXAMPLES)
-def test_example(category: str, text: str) -> None:
+@pytest.mark.parametrize(
+    ("rule", "text"), EXAMPLES, ids=lambda one: one.category if isinstance(one, Rule) else "text"
+)
+def test_example(rule: Rule, text: str) -> None:
     """Every example is explained by its own cause first."""
     best = diagnose(text, COMPAT).best
     assert best is not None
-    assert best.category == category
+    assert (best.code, best.category) == (rule.code, rule.within)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.category)
@@ -48,6 +50,7 @@ def test_codes_and_categories_are_unique() -> None:
     """One category, one code."""
     assert len({rule.code for rule in RULES}) == len(RULES)
     assert len({rule.category for rule in RULES}) == len(RULES)
+    assert {rule.within for rule in RULES} <= {rule.category for rule in RULES}
 
 
 def test_every_match_contains_its_anchor() -> None:
