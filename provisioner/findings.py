@@ -125,7 +125,7 @@ class SpecError(TorchenvError):
 
 
 class PlanError(TorchenvError):
-    """The combination that the spec asks for cannot be (``TE2xx``, ``TE3xx``)."""
+    """What is asked for cannot be: the spec's combination (``TE2xx``, ``TE3xx``), or an upgrade."""
 
     exit_code = ExitCode.REFUSED
 

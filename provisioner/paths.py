@@ -47,13 +47,12 @@ def further_stores(environ: Mapping[str, str]) -> tuple[Path, ...]:
     return tuple(Path(one).expanduser().absolute() for one in named if one)
 
 
-def pip_cache(environ: Mapping[str, str]) -> Path:
-    """Return the folder of pip's cache: ``PIP_CACHE_DIR``, else the user's cache folder."""
-    chosen = environ.get("PIP_CACHE_DIR")
+def pip_cache(configured: str | None) -> Path:
+    """Return the folder of pip's cache: what pip is configured with, else the usual place."""
     import platformdirs  # noqa: PLC0415 - not for every command
 
-    if chosen:
-        return Path(chosen).expanduser()
+    if configured is not None:
+        return Path(configured)
     return platformdirs.user_cache_path("pip", appauthor=False)
 
 

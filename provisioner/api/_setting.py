@@ -78,7 +78,7 @@ class Setting:
         return Store(
             store_root(self.environ),
             stores=(*further_stores(self.environ), *named),
-            pip_cache=pip_cache(self.environ),
+            pip_cache=lambda: pip_cache(self.pip.cache_dir),
             offline=self.offline,
         )
 

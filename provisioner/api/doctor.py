@@ -116,10 +116,8 @@ def default_environment(environ: Mapping[str, str]) -> Path | None:
 def _caches(
     environ: Mapping[str, str], settings: SettingsFacts, place: Path, *, deep: bool
 ) -> Iterator[CacheFacts]:
-    chosen = environ.get("PIP_CACHE_DIR") or settings.cache_dir
-    of_pip = Path(chosen).expanduser() if chosen else paths.pip_cache(environ)
     found = (
-        collect_pip_cache(of_pip, deep=deep),
+        collect_pip_cache(paths.pip_cache(settings.cache_dir), deep=deep),
         collect_uv_cache(paths.uv_cache(environ), place, deep=deep),
     )
     yield from (one for one in found if one is not None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
 
-from provisioner.findings import Finding, WorldError
+from provisioner.findings import Finding, PlanError
 from provisioner.lockfile._types import Archive
 
 if TYPE_CHECKING:
@@ -53,13 +53,13 @@ def preferences(lock: Lock | None, upgrade: Upgrade) -> tuple[tuple[str, str], .
     """Return (name, version) of what stays as it is in ``lock``, sorted.
 
     Raises:
-        WorldError: ``TE433``, a package to upgrade is not in the lock.
+        PlanError: ``TE433``, a package to upgrade is not in the lock.
     """
     if lock is None or upgrade.everything:
         return ()
     unknown = sorted(upgrade.names - lock.names)
     if unknown:
-        raise WorldError(_not_locked(name, lock) for name in unknown)
+        raise PlanError(_not_locked(name, lock) for name in unknown)
     archives = tuple(one for one in lock.sources if isinstance(one, Archive))
     return tuple(
         (package.name, package.version)

@@ -53,8 +53,8 @@ class Store:
     root: Path
     stores: tuple[Path, ...] = field(default=(), kw_only=True)
     """Roots of further stores: read, and never written."""
-    pip_cache: Path | None = field(default=None, kw_only=True)
-    """pip's cache folder, which may have a wheel already."""
+    pip_cache: Callable[[], Path] | None = field(default=None, repr=False, kw_only=True)
+    """Tells pip's cache folder, which may have a wheel already; asked when one is missing."""
     offline: bool = field(default=False, kw_only=True)
     """Whether nothing may be fetched."""
     free_bytes: Callable[[Path], int] = field(default=_free_bytes, repr=False, kw_only=True)
@@ -266,8 +266,9 @@ class Store:
         local_sources: tuple[Path, ...],
         arrived: Arrived,
     ) -> None:
+        pip_cache = None if self.pip_cache is None else self.pip_cache()
         places = LocalPlaces(
-            stores=self.stores, pip_cache=self.pip_cache, folders=local_sources, client=client
+            stores=self.stores, pip_cache=pip_cache, folders=local_sources, client=client
         )
         if self.offline:
             nowhere = [one for one in missing if next(places.iter(one), None) is None]

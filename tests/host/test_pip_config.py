@@ -259,6 +259,7 @@ def test_relative_places_become_absolute(tmp_path: Path) -> None:
             "PIP_CONSTRAINT": "constraints.txt https://a.example/c.txt",
             "PIP_INDEX_URL": "simple",
             "PIP_CLIENT_CERT": "client.pem",
+            "PIP_CACHE_DIR": "cache",
         },
     )
     found = machine.probe()
@@ -266,6 +267,7 @@ def test_relative_places_become_absolute(tmp_path: Path) -> None:
     assert found.constraints == (f"{tmp_path}/constraints.txt", "https://a.example/c.txt")
     assert found.index_url == (tmp_path / "simple").as_uri()
     assert found.client_cert == f"{tmp_path}/client.pem"
+    assert found.cache_dir == f"{tmp_path}/cache"
 
 
 def test_printed_form_has_no_urls(tmp_path: Path) -> None:

@@ -269,7 +269,7 @@ def test_what_pip_fetched_is_taken_from_its_cache(
     )
     server.requests.clear()
     wheel = wanted(content, url)
-    store = Store(tmp_path / "store", pip_cache=tmp_path / "cache")
+    store = Store(tmp_path / "store", pip_cache=lambda: tmp_path / "cache")
     assert store.fetch([wheel], client, listener)[wheel.sha256].read_bytes() == content
     assert server.requests == []
     assert listener.details[0].startswith(f"{wheel.name}: copied from {tmp_path / 'cache'}")
