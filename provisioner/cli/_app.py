@@ -55,6 +55,19 @@ class _Commands(click.Group):
         found.name = cmd_name
         return found
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as exc:
+            from difflib import get_close_matches  # noqa: PLC0415 - only for a word that is none
+
+            near = get_close_matches(args[0], COMMANDS, 1)
+            if not near:
+                raise
+            raise click.UsageError(f"{exc.message} Did you mean `{near[0]}`?", ctx) from exc
+
 
 @click.group(cls=_Commands, context_settings=_CONTEXT)
 @click.version_option(__version__, prog_name="torchenv", message="%(prog)s %(version)s")

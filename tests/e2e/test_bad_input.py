@@ -269,6 +269,7 @@ def test_bad_arguments(workspace: Workspace, words: list[str]) -> None:
     told = workspace.torchenv(*words).check(2)
     assert told.stderr.startswith("error TE903: ")
     assert "Traceback" not in told.stderr
+    assert ("Did you mean `apply`?" in told.stderr) == (words == ["aply"])
 
 
 def test_json_even_for_bad_arguments(workspace: Workspace) -> None:
