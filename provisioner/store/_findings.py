@@ -45,6 +45,16 @@ def hash_mismatch(wheel: WantedWheel, sha256: str, head: bytes) -> Finding:
     )
 
 
+def other_copy(wheel: WantedWheel, origin: str, sha256: str) -> Finding:
+    """Word a copy on this machine that is not the wanted wheel."""
+    return Finding(
+        code="TE501",
+        message=f"`{wheel.name}` does not match its hash.",
+        why=f"Wanted sha256 {wheel.sha256}; the copy in `{origin}` has sha256 {sha256}.",
+        do="Copy it there anew from where it came: it was changed or cut short on the way.",
+    )
+
+
 def other_size(wheel: WantedWheel, wrong: WrongFileError) -> Finding:
     """Word a file of another length."""
     sent = f"more than {wheel.size}" if wrong.size is None else str(wrong.size)

@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +24,7 @@ from provisioner.store._fetch import Job, Missing, fetch_missing, is_whole
 from provisioner.store._journal import journal_of, part_bytes
 from provisioner.store._learn import recall, receive, remember
 from provisioner.store._local import LocalPlaces, wheel_path
-from provisioner.store._part import Progress, head_of, publish, sha256_of, write_part
+from provisioner.store._part import Progress, publish, sha256_of, write_part
 from provisioner.store._types import WantedWheel
 from provisioner.store._wheel import check_wheel
 
@@ -225,9 +225,7 @@ class Store:
             _make_private(path.parent)
             received = write_part(blocks, part, wheel.size, Progress(wheel.name, Reporter()))
             if received.sha256 != wheel.sha256:
-                head = head_of(part)
-                found = _findings.hash_mismatch(replace(wheel, url=origin), received.sha256, head)
-                raise VerificationError(found)
+                raise VerificationError(_findings.other_copy(wheel, origin, received.sha256))
             check_wheel(part, wheel)
             publish(part, path)
         except OSError as exc:

@@ -117,7 +117,10 @@ def test_damaged_wheel_of_a_bundle_is_refused(bundled: Workspace) -> None:
     """Its hash in the lock decides, whatever the bundle's list says."""
     wheel = next((bundled.root / "out" / "wheels").glob("torch-*.whl"))
     wheel.write_bytes(bytes(wheel.stat().st_size))
-    assert "TE501" in bundled.torchenv("apply", "--bundle", "out").check(4).stderr
+    told = bundled.torchenv("apply", "--bundle", "out").check(4).stderr
+    assert "TE501" in told
+    assert "the copy in `" in told
+    assert "proxy" not in told
     assert "is damaged" in bundled.torchenv("bundle", "out", "--verify").check(1).stderr
     wheel.unlink()
     assert "TE511" in bundled.torchenv("apply", "--bundle", "out").check(3).stderr
