@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from provisioner.diagnosis._rules import Confidence
 
 _MISSING: Final = pattern(r"([\w.+-]{3,80}\.so[.\d]{0,12}): cannot open shared object")
+_MISSING_TRANSLATED: Final = pattern(
+    r"importerror: ([\w.+-]{3,80}\.so[.\d]{0,12}): (?:kann die shared-object-datei nicht öffnen|"
+    r"ne peut ouvrir le fichier d.objet partagé|"
+    r"no se puede abrir el (?:archivo|fichero) del objeto|"
+    r"无法打开共享(?:对象|目标)文件|共有オブジェクトファイルを開けません)"
+)
+"""The same in the languages that glibc speaks."""
 _NOT_FOUND_MACOS: Final = pattern(r"library not loaded: (?:[^ ]{0,300}/)?([\w.+-]{3,80})")
 _UNDEFINED: Final = pattern(r"([^ '\"]{3,400}\.so[.\d]{0,12}): undefined symbol: ([^ ]{1,300})")
 _SYMBOL_MACOS: Final = pattern(r"symbol not found: (?:in flat namespace )?['(]?([^ ')]{1,300})")
@@ -65,8 +72,9 @@ _AROUND: Final = 1500
 
 def candidates_by_libraries(flow: str) -> Iterator[Candidate]:
     """Yield the causes that libraries and symbols speak for."""
-    for found in _MISSING.find_all(flow):
-        yield from _missing(flow, found.start(), found[1])
+    for missing in (_MISSING, _MISSING_TRANSLATED):
+        for found in missing.find_all(flow):
+            yield from _missing(flow, found.start(), found[1])
     for found in _NOT_FOUND_MACOS.find_all(flow):
         yield from _missing(flow, found.start(), found[1])
     for found in _UNMAPPED.find_all(flow):
