@@ -17,11 +17,8 @@ def changes_with_startup(changes: Changes, lock: Lock, setting: Setting) -> Chan
     if changes.is_empty:
         return changes
     from provisioner.environment import records_folder, with_startup
-    from provisioner.store import WantedWheel
 
     def find(wheel: LockedWheel) -> Path:
-        return setting.store.path(
-            WantedWheel(name=wheel.name, url=wheel.url, size=wheel.size, sha256=wheel.sha256)
-        )
+        return setting.store.path(wheel.wanted)
 
     return with_startup(changes, lock, records_folder(setting.environ), find)

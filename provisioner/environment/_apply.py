@@ -316,8 +316,6 @@ def _fetch(
     examination: Examination,
 ) -> Blueprint:
     """Return what the generation is made from, every wheel a verified file, space allowing."""
-    from provisioner.store import WantedWheel  # noqa: PLC0415 - urllib3, not for a no-op
-
     wheels = [package.wheel for package in request.lock.packages]
     cache = engine_cache(request.environ, generation)
     remove_leftovers(cache.folder)
@@ -326,10 +324,7 @@ def _fetch(
     linked = {sha256: facts for sha256, facts in noted.items() if shares and facts is not None}
     # A wheel never unpacks to less than its own size, and this is known before it is fetched.
     new_bytes = sum(one.size for one in wheels if one.sha256 not in linked)
-    wanted = [
-        WantedWheel(name=wheel.name, url=wheel.url, size=wheel.size, sha256=wheel.sha256)
-        for wheel in wheels
-    ]
+    wanted = [one.wanted for one in wheels]
     size_bytes, inodes = request.store.room_for(wanted)
     check_space(
         environment_demand(layout.root, Need(size_bytes=new_bytes, inodes=0)),

@@ -90,12 +90,7 @@ def all_wheels(locks: Iterable[Lock]) -> list[WantedWheel]:
 
 
 def _wanted(wheels: Iterable[LockedWheel]) -> list[WantedWheel]:
-    found = {
-        wheel.sha256: WantedWheel(
-            name=wheel.name, url=wheel.url, size=wheel.size, sha256=wheel.sha256
-        )
-        for wheel in wheels
-    }
+    found = {wheel.sha256: wheel.wanted for wheel in wheels}
     return sorted(found.values(), key=lambda wheel: (wheel.name, wheel.sha256))
 
 

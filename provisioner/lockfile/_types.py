@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from provisioner.planner import ChosenBuild, Constraint, Target
     from provisioner.spec import Repository
+    from provisioner.store import WantedWheel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,13 @@ class LockedWheel:
     confirmed: bool = True
     """Whether the index that ``url`` belongs to stated this hash. False for a wheel that was found
     in a local source while the index could not be asked, and for a hash that was computed here."""
+
+    @property
+    def wanted(self) -> WantedWheel:
+        """What the store is asked for."""
+        from provisioner.store import WantedWheel  # noqa: PLC0415 - not for reading a lock
+
+        return WantedWheel(name=self.name, url=self.url, size=self.size, sha256=self.sha256)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

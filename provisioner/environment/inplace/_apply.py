@@ -318,12 +318,7 @@ def _note(site: Site, lock: Lock, proof: Proof, scratch: Path) -> None:
 
 
 def _fetch(request: InPlaceRequest, reporter: Reporter) -> Mapping[str, Path]:
-    from provisioner.store import WantedWheel  # noqa: PLC0415 - urllib3, not for a no-op
-
-    wanted = [
-        WantedWheel(name=wheel.name, url=wheel.url, size=wheel.size, sha256=wheel.sha256)
-        for wheel in (package.wheel for package in request.apply.lock.packages)
-    ]
+    wanted = [package.wheel.wanted for package in request.apply.lock.packages]
     with request.apply.client() as client:
         sources = request.apply.local_sources
         return request.apply.store.fetch(wanted, client, reporter, sources, lambda *_: None)
